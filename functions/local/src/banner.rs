@@ -1,0 +1,74 @@
+//! What a newcomer reads when the server has started.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use shared::source::Source;
+
+use crate::made::Made;
+use crate::outbox::Outbox;
+use crate::routes::DEFAULT;
+use crate::settings::reachable;
+
+/// What there is to tell.
+pub(crate) struct Banner<'a> {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: &'a Path,
+    pub(crate) outbox: &'a Outbox,
+    pub(crate) password: &'a Made,
+    pub(crate) admin: &'a Made,
+    pub(crate) sources: &'a [Arc<Source>],
+}
+
+impl Banner<'_> {
+    pub(crate) fn print(&self) {
+        print!("{}", self.text(std::io::stdout().is_terminal()));
+    }
+
+    fn text(&self, shows_secrets: bool) -> String {
+        let url = format!("http://{}", reachable(self.listen));
+        let mail = match self.outbox {
+            Outbox::Kept(_) => format!("is kept and shown at {url}/mail  (set SMTP_URL to send it)"),
+            Outbox::Smtp(smtp) => format!("is sent through {}", smtp.server()),
+        };
+        let mut text = format!("Hookpost is listening on {url}\n\n  Mail         {mail}\n");
+        let data = self.data.canonicalize().unwrap_or_else(|_| self.data.to_owned());
+        text += &format!("  Data         {}\n", data.display());
+        text += &format!("  Admin token  {}\n", kept_at(self.admin));
+        for source in self.sources {
+            let to: Vec<_> = source.email.iter().map(|address| address.address()).collect();
+            text += &format!(
+                "  Source       {url}/in/{}  ({}, to {})\n",
+                source.name,
+                source.verifier.scheme().name,
+                to.join(", ")
+            );
+        }
+        if self.sources.iter().any(|source| source.name == DEFAULT && source.verifier.scheme().name == "password") {
+            let password = shell(self.password, shows_secrets);
+            text += &format!(
+                "\nSend a first webhook:\n\n  curl -H \"Authorization: Bearer {password}\" -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}' {url}/in\n\n"
+            );
+        }
+        text
+    }
+}
+
+fn kept_at(secret: &Made) -> String {
+    match secret {
+        Made::Given { name, .. } => format!("as given in {name}"),
+        Made::Kept { file, .. } => format!("in {}", file.display()),
+    }
+}
+
+/// The secret as a shell will read it: itself on a terminal, where it can be found otherwise, so
+/// that it does not end in somebody's log.
+fn shell(secret: &Made, shows_secrets: bool) -> String {
+    match secret {
+        Made::Given { name, .. } => format!("${name}"),
+        Made::Kept { secret, .. } if shows_secrets => secret.expose().to_owned(),
+        Made::Kept { file, .. } => format!("$(cat '{}')", file.display()),
+    }
+}

@@ -1,0 +1,85 @@
+//! The HTTP client of the verbs: JSON from a running server, with the admin token.
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use shared::secret::Secret;
+
+use crate::made;
+use crate::settings::Settings;
+use crate::stop::Stop;
+
+/// More than this is not an answer of ours.
+const MOST: usize = 64 << 20;
+
+pub(crate) struct Server {
+    url: String,
+    admin: Secret,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Server {
+    /// The server that the settings name. Nothing is asked of it yet.
+    pub(crate) fn named(settings: &Settings) -> Result<Self, Stop> {
+        let file = settings.data.join("admin-token");
+        let admin = match settings.admin_token() {
+            Some(token) => Some(Secret::new(token)),
+            None => made::read(&file)?,
+        };
+        let missing = || {
+            Stop::setting(
+                "ADMIN_TOKEN",
+                format!(
+                    "is missing, and so is {}; set it, or name the server's data folder with HOOKPOST_DATA",
+                    file.display()
+                ),
+            )
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|problem| Stop::Failed(problem.to_string()))?;
+        Ok(Self { url: settings.url()?, admin: admin.ok_or_else(missing)?, runtime })
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Stop> {
+        self.ask(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Result<Value, Stop> {
+        self.ask(Method::POST, path)
+    }
+
+    fn ask(&self, method: Method, path: &str) -> Result<Value, Stop> {
+        let failed = |problem: String| Stop::Failed(format!("{}: {problem}", self.url));
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header(AUTHORIZATION, format!("Bearer {}", self.admin.expose()))
+            .body(Full::new(Bytes::new()))
+            .map_err(|problem| Stop::setting("HOOKPOST_URL", format!("{}: {problem}", self.url)))?;
+        let (status, body) = self.runtime.block_on(exchange(request)).map_err(failed)?;
+        let answer: Value = serde_json::from_slice(&body)
+            .map_err(|_| failed(format!("answered {status}, and not as hookpost does")))?;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let message = answer["error"]["message"].as_str().unwrap_or("no reason was given");
+        Err(failed(format!("{status}: {message}")))
+    }
+}
+
+async fn exchange(request: Request<Full<Bytes>>) -> Result<(http::StatusCode, Bytes), String> {
+    let roots = HttpsConnectorBuilder::new().with_native_roots().map_err(|problem| problem.to_string())?;
+    let client = Client::builder(TokioExecutor::new()).build(roots.https_or_http().enable_http1().build());
+    let response = client.request(request).await.map_err(|problem| match std::error::Error::source(&problem) {
+        Some(cause) => cause.to_string(),
+        None => problem.to_string(),
+    })?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MOST).collect().await.map_err(|problem| problem.to_string())?;
+    Ok((status, body.to_bytes()))
+}

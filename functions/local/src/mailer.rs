@@ -1,0 +1,79 @@
+//! Takes messages from the inbound queue and has them mailed, several at once, until told to stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::inbound::{Mailer, Next, VISIBILITY};
+use shared::local::{Sources, Store, SystemClock};
+use shared::seam::{Answer, Clock, Dequeue, Leased};
+use tokio::task::JoinSet;
+
+use crate::outbox::Outbox;
+
+pub(crate) type LocalMailer = Mailer<Sources, Store, Outbox, SystemClock>;
+
+/// Without news from the queue it is looked at this often.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// How long a message rests that the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Ends what is in hand before it returns.
+pub(crate) async fn run(mailer: Arc<LocalMailer>, at_once: usize, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    let mut in_hand = JoinSet::new();
+    loop {
+        let wait = match take(&mailer, at_once, &mut in_hand).await {
+            Ok(wait) => wait,
+            Err(problem) => {
+                tracing::error!(%problem, "the queue cannot be read");
+                Duration::from_secs(1)
+            }
+        };
+        let full = in_hand.len() >= at_once;
+        tokio::select! {
+            () = &mut stop => break,
+            Some(ended) = in_hand.join_next() => report(ended),
+            () = mailer.memory.arrival(), if !full => {}
+            () = tokio::time::sleep(wait), if !full => {}
+        }
+    }
+    while let Some(ended) = in_hand.join_next().await {
+        report(ended);
+    }
+}
+
+/// Takes as many messages as there is room for, and says how long until the next is due.
+async fn take(mailer: &Arc<LocalMailer>, at_once: usize, in_hand: &mut JoinSet<()>) -> Answer<Duration> {
+    let (queue, now) = (&mailer.memory, mailer.clock.now());
+    let room = at_once - in_hand.len();
+    let taken = queue.lease(room, now, VISIBILITY).await?;
+    let all = taken.len() < room;
+    for leased in taken {
+        let mailer = Arc::clone(mailer);
+        in_hand.spawn(async move { handle(&mailer, leased).await });
+    }
+    if !all {
+        return Ok(LOOK_EVERY);
+    }
+    Ok(queue.next_due(now)?.map_or(LOOK_EVERY, |due| due.since(now).min(LOOK_EVERY)))
+}
+
+async fn handle(mailer: &LocalMailer, leased: Leased) {
+    let settled = match mailer.mail(&leased).await {
+        Ok(Next::Done) => mailer.memory.remove(&leased).await,
+        Ok(Next::Again { due }) => mailer.memory.hide(&leased, due).await,
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = settled {
+        tracing::error!(id = %leased.id, %problem, "the store did not answer; the webhook is handled again soon");
+        mailer.memory.put_back(&leased, mailer.clock.now().after(AFTER_FAILURE));
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(problem) = ended {
+        tracing::error!(%problem, "a webhook could not be handled; it is tried again when its lease ends");
+    }
+}

@@ -1,0 +1,34 @@
+//! The `hookpost` program: every handler in one process, and verbs that speak to a running one.
+
+mod banner;
+mod client;
+mod console;
+mod dead;
+mod logs;
+mod loopback;
+mod made;
+mod mailer;
+mod outbox;
+mod routes;
+mod serve;
+mod settings;
+mod stop;
+
+use std::process::ExitCode;
+
+use settings::{Cli, Verb};
+
+fn main() -> ExitCode {
+    let Cli { verb, settings } = settings::parse();
+    let outcome = match verb.unwrap_or(Verb::Serve) {
+        Verb::Serve => serve::serve(&settings),
+        Verb::Dead { order } => dead::dead(&settings, order),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("hookpost: {problem}");
+            ExitCode::from(problem.code())
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Which address is answered by whom.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use serde_json::json;
+use shared::api::{self, Api};
+use shared::id::WebhookId;
+use shared::inbound::{Arrival, Listener};
+use shared::local::{Sources, Store, SystemClock};
+use shared::reply::{self, Refused, Reply};
+use shared::timestamp::Timestamp;
+
+use crate::console;
+use crate::loopback::may_look;
+
+/// The source that `/in` stands for.
+pub(crate) const DEFAULT: &str = "default";
+
+/// Everything that answers.
+pub(crate) struct Routes {
+    pub(crate) listener: Listener<Sources, Store>,
+    pub(crate) api: Api<Store, SystemClock>,
+    pub(crate) store: Store,
+}
+
+impl Routes {
+    pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Reply {
+        let path = request.uri().path().to_owned();
+        if let Some(source) = source(&path) {
+            return self.receive(source, request, peer).await;
+        }
+        let (method, headers, query) = (request.method(), request.headers(), request.uri().query());
+        if let Some(rest) = path.strip_prefix(api::ROOT) {
+            return self.api.answer(method, rest, query, headers).await;
+        }
+        if method != http::Method::GET && method != http::Method::HEAD {
+            return self.elsewhere(&path);
+        }
+        if path == "/health" {
+            return self.health();
+        }
+        if !console::answers(&path) {
+            return Refused::NotFound("no such address; webhooks go to /in/{source}").reply();
+        }
+        if !may_look(peer, headers, request.uri(), &self.api.admin) {
+            return Refused::Unauthorized.reply();
+        }
+        console::answer(&self.store, &path, query, headers)
+    }
+
+    async fn receive(&self, source: &str, request: Request<Incoming>, peer: SocketAddr) -> Reply {
+        let mut random = [0u8; 10];
+        if let Err(problem) = getrandom::fill(&mut random) {
+            tracing::error!(%problem, "no randomness");
+            return Refused::Unavailable { retry_after: Duration::from_secs(5) }.reply();
+        }
+        let at = Timestamp::now();
+        let arrival = Arrival { id: WebhookId::new(at, random), at, caller: peer.ip().to_canonical() };
+        self.listener.receive(source, request, arrival).await
+    }
+
+    fn health(&self) -> Reply {
+        match self.store.counts() {
+            Ok(counts) => {
+                let status = if counts.dead == 0 { "ok" } else { "attention" };
+                let version = env!("CARGO_PKG_VERSION");
+                reply::json(
+                    StatusCode::OK,
+                    &json!({ "status": status, "queued": counts.queued, "dead_letters": counts.dead, "version": version }),
+                )
+            }
+            Err(problem) => {
+                tracing::error!(%problem, "the store cannot be read");
+                reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "unavailable" }))
+            }
+        }
+    }
+
+    fn elsewhere(&self, path: &str) -> Reply {
+        if path == "/health" || console::answers(path) {
+            return Refused::MethodNotAllowed { allow: "GET" }.reply();
+        }
+        Refused::NotFound("no such address; webhooks go to /in/{source}").reply()
+    }
+}
+
+/// The source that an address names: `/in` the default one, `/in/{source}` that one.
+fn source(path: &str) -> Option<&str> {
+    match path.strip_prefix("/in")? {
+        "" | "/" => Some(DEFAULT),
+        rest => rest.strip_prefix('/'),
+    }
+}

@@ -1,0 +1,159 @@
+//! Flags and environment: one name for both.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::stop::Stop;
+
+/// A webhook post office: genuine webhooks come in, e-mails go out.
+#[derive(Parser)]
+#[command(name = "hookpost", version, args_conflicts_with_subcommands = false, after_help = AFTER)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+const AFTER: &str = "\
+What is not given is made, kept in the data folder and printed.
+RUST_LOG chooses what is logged: error, warn, info (default), debug or trace.";
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Receive webhooks and mail them (this is what happens without a verb)
+    Serve,
+    /// Look after dead letters: webhooks that were accepted and cannot be mailed
+    Dead {
+        #[command(subcommand)]
+        order: Order,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Order {
+    /// List dead letters, latest first
+    List,
+    /// Show one: why it died, its headers and its body
+    Show { id: String },
+    /// Put dead letters back into the queue
+    Retry {
+        /// The ids of the dead letters
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Settings {
+    /// Where to listen
+    #[arg(
+        long,
+        alias = "hookpost-listen",
+        env = "HOOKPOST_LISTEN",
+        default_value = "127.0.0.1:9000",
+        value_name = "ADDRESS:PORT",
+        global = true
+    )]
+    listen: String,
+    /// The data folder
+    #[arg(
+        long,
+        alias = "hookpost-data",
+        env = "HOOKPOST_DATA",
+        default_value = "./.hookpost",
+        value_name = "FOLDER",
+        global = true
+    )]
+    pub(crate) data: PathBuf,
+    /// A YAML file of sources
+    #[arg(long, alias = "hookpost-config", env = "HOOKPOST_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Who gets mail from the default source, comma separated
+    #[arg(long, env = "EMAIL_ADDRESS", value_name = "ADDRESSES", global = true)]
+    email_address: Option<String>,
+    /// Whom mail is from
+    #[arg(long, env = "MAIL_FROM", value_name = "ADDRESS", global = true)]
+    mail_from: Option<String>,
+    /// The default source's password; made when absent
+    #[arg(long, env = "WEBHOOK_PASSWORD", hide_env_values = true, value_name = "PASSWORD", global = true)]
+    webhook_password: Option<String>,
+    /// The token of the management API; made when absent
+    #[arg(long, env = "ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN", global = true)]
+    admin_token: Option<String>,
+    /// The mail server: smtp://user:password@host:587 or smtps://…:465; without one, mail is kept and shown at /mail
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, value_name = "URL", global = true)]
+    smtp_url: Option<String>,
+    /// The server that the verbs speak to [default: the listen address]
+    #[arg(long, alias = "hookpost-url", env = "HOOKPOST_URL", value_name = "URL", global = true)]
+    url: Option<String>,
+}
+
+pub(crate) fn parse() -> Cli {
+    Cli::parse()
+}
+
+/// What is empty was not given.
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+impl Settings {
+    pub(crate) fn listen(&self) -> Result<SocketAddr, Stop> {
+        let wrong = || {
+            Stop::setting(
+                "HOOKPOST_LISTEN",
+                format!("\"{}\" is not an address and port; write 127.0.0.1:9000", self.listen.escape_debug()),
+            )
+        };
+        let mut found = self.listen.to_socket_addrs().map_err(|_| wrong())?;
+        found.next().ok_or_else(wrong)
+    }
+
+    pub(crate) fn config(&self) -> Option<&PathBuf> {
+        self.config.as_ref().filter(|path| !path.as_os_str().is_empty())
+    }
+
+    pub(crate) fn email_address(&self) -> Option<&str> {
+        given(self.email_address.as_ref())
+    }
+
+    pub(crate) fn mail_from(&self) -> Option<&str> {
+        given(self.mail_from.as_ref())
+    }
+
+    pub(crate) fn webhook_password(&self) -> Option<&str> {
+        given(self.webhook_password.as_ref())
+    }
+
+    pub(crate) fn admin_token(&self) -> Option<&str> {
+        given(self.admin_token.as_ref())
+    }
+
+    pub(crate) fn smtp_url(&self) -> Option<&str> {
+        given(self.smtp_url.as_ref())
+    }
+
+    /// Where the verbs find the server, without a slash at the end.
+    pub(crate) fn url(&self) -> Result<String, Stop> {
+        if let Some(url) = given(self.url.as_ref()) {
+            return Ok(url.trim_end_matches('/').to_owned());
+        }
+        Ok(format!("http://{}", reachable(self.listen()?)))
+    }
+}
+
+/// The address by which this machine reaches what listens there.
+pub(crate) fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        other => other.ip(),
+    };
+    SocketAddr::new(ip, listen.port())
+}

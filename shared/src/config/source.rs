@@ -1,0 +1,265 @@
+//! One source of a configuration, checked.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+use ipnet::IpNet;
+
+use super::spec::{self, OneOrMany, PlaceSpec, SourceSpec, Text, VerifySpec};
+use super::{ConfigError, Resolve, known, suggestion};
+use crate::address::EmailAddress;
+use crate::quantity::{self, Rate};
+use crate::schemes::{self, Place, Scheme, Verifier};
+use crate::secret::Secret;
+use crate::source::{Deduplicate, Source, is_name};
+
+/// How long a delivery id is remembered unless the source says otherwise.
+const WINDOW: Duration = Duration::from_secs(7 * 86_400);
+
+/// What one address may knock unless the source says otherwise.
+const CALLER_LIMIT: &str = "200/s";
+
+/// SES takes 50 recipients in a message; so do we, in both worlds.
+const MOST_RECIPIENTS: usize = 50;
+
+/// What the source asks for that is not built yet.
+pub(super) fn warning(name: &str, spec: &SourceSpec) -> Option<String> {
+    spec.publish.as_ref()?;
+    Some(format!("sources.{name}.publish: publishing events is not built yet; the key does nothing"))
+}
+
+pub(super) fn check(name: &str, spec: SourceSpec, resolve: Resolve<'_>) -> Result<Source, ConfigError> {
+    let path = format!("sources.{name}");
+    if !is_name(name) {
+        return Err(ConfigError::new(
+            path,
+            "a source's name is 1 to 63 of a-z, 0-9 and -, not first a -, and not \"health\"",
+        ));
+    }
+    known(&path, &spec.unknown, spec::SOURCE)?;
+    Ok(Source {
+        name: name.to_owned(),
+        verifier: verifier(&format!("{path}.verify"), spec.verify, resolve)?,
+        email: recipients(&format!("{path}.email"), spec.email, spec.publish.is_some())?,
+        allow: each(&format!("{path}.allow"), spec.allow, "an address or a network like 192.0.2.0/24", network)?,
+        caller_limit: rate(&format!("{path}.caller_limit"), spec.caller_limit.as_deref().unwrap_or(CALLER_LIMIT))?,
+        limit: rate(&format!("{path}.limit"), spec.limit.as_deref().unwrap_or("none"))?,
+        deduplicate: deduplicate(&path, spec.deduplicate.as_deref(), spec.window)?,
+        delivery: place(&format!("{path}.delivery_id"), spec.delivery_id)?,
+        event: place(&format!("{path}.event_type"), spec.event_type)?,
+    })
+}
+
+fn verifier(path: &str, spec: Option<VerifySpec>, resolve: Resolve<'_>) -> Result<Verifier, ConfigError> {
+    let spec = spec.ok_or_else(|| ConfigError::new(path, "is missing; write verify: { scheme: …, secret: … }"))?;
+    known(path, &spec.unknown, spec::VERIFY)?;
+    let names = schemes::ALL.map(|scheme| scheme.name);
+    let key = format!("{path}.scheme");
+    let named =
+        spec.scheme.ok_or_else(|| ConfigError::new(&*key, format!("is missing. Allowed: {}", names.join(", "))))?;
+    let scheme = Scheme::named(&named)
+        .ok_or_else(|| ConfigError::new(key, format!("\"{named}\" is not a scheme{}", suggestion(&named, &names))))?;
+    let key = format!("{path}.secret");
+    let written = spec.secret.ok_or_else(|| ConfigError::new(&*key, "is missing; write the secret or env:NAME"))?;
+    let secrets = written.0.iter().map(|text| secret(&key, text, resolve)).collect::<Result<_, _>>()?;
+    Verifier::new(scheme, secrets).map_err(|problem| ConfigError::new(key, problem))
+}
+
+fn secret(key: &str, text: &str, resolve: Resolve<'_>) -> Result<Secret, ConfigError> {
+    if let Some(name) = text.strip_prefix("env:") {
+        let value = resolve(name).filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| ConfigError::new(key, format!("the environment has no {name}")))?;
+        return Ok(Secret::new(value));
+    }
+    if text.starts_with("ssm:") || text.starts_with("secretsmanager:") {
+        return Err(ConfigError::new(key, "ssm: and secretsmanager: are for AWS; here, write the secret or env:NAME"));
+    }
+    Ok(Secret::new(text))
+}
+
+fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec<EmailAddress>, ConfigError> {
+    let split = |text: &String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let list = list.map(|list| OneOrMany(list.0.iter().flat_map(split).collect()));
+    let found = each(key, list, "an e-mail address", |text| EmailAddress::from_str(text).ok())?;
+    match found.len() {
+        0 if publishes => {
+            Err(ConfigError::new(key, "is missing; publish alone is not built yet, so its webhooks would reach nobody"))
+        }
+        0 => Err(ConfigError::new(key, "is missing; write who gets the mail, like [ops@example.com]")),
+        1..=MOST_RECIPIENTS => Ok(found),
+        many => Err(ConfigError::new(key, format!("names {many} recipients; at most {MOST_RECIPIENTS} are allowed"))),
+    }
+}
+
+fn each<T>(
+    key: &str,
+    list: Option<OneOrMany>,
+    wanted: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, ConfigError> {
+    let texts = list.map(|list| list.0).unwrap_or_default();
+    let wrong = |text: &str| ConfigError::new(key, format!("\"{}\" is not {wanted}", text.escape_debug()));
+    texts.iter().map(|text| read(text).ok_or_else(|| wrong(text))).collect()
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
+}
+
+fn rate(key: &str, text: &str) -> Result<Option<Rate>, ConfigError> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let wrong = || {
+        ConfigError::new(key, format!("\"{}\" is not a rate; write 100/s, 600/m, 1000/h or none", text.escape_debug()))
+    };
+    quantity::rate(text).map(Some).ok_or_else(wrong)
+}
+
+fn deduplicate(path: &str, by: Option<&str>, window: Option<Text>) -> Result<Deduplicate, ConfigError> {
+    let key = format!("{path}.window");
+    let read = |text: Text| {
+        let span = quantity::duration(&text.0).filter(|span| !span.is_zero());
+        span.ok_or_else(|| {
+            ConfigError::new(
+                &*key,
+                format!("\"{}\" is not a duration; write 600, 10m, 12h or 7d", text.0.escape_debug()),
+            )
+        })
+    };
+    let window = window.map(read).transpose()?;
+    match (by.unwrap_or("id"), window) {
+        ("id", window) => Ok(Deduplicate::ById { window: window.unwrap_or(WINDOW) }),
+        ("body", Some(window)) => Ok(Deduplicate::ByBody { window }),
+        ("body", None) => {
+            Err(ConfigError::new(key, "is missing; deduplicate: body needs to know for how long, like 10m"))
+        }
+        ("none", None) => Ok(Deduplicate::Never),
+        ("none", Some(_)) => Err(ConfigError::new(key, "has no meaning with deduplicate: none")),
+        (other, _) => Err(ConfigError::new(
+            format!("{path}.deduplicate"),
+            format!("\"{}\" is not known. Allowed: id, body, none", other.escape_debug()),
+        )),
+    }
+}
+
+fn place(path: &str, spec: Option<PlaceSpec>) -> Result<Option<Place>, ConfigError> {
+    let Some(spec) = spec else { return Ok(None) };
+    known(path, &spec.unknown, spec::PLACE)?;
+    match (spec.header, spec.pointer) {
+        (Some(name), None) => header(&format!("{path}.header"), &name).map(Some),
+        (None, Some(pointer)) if pointer.starts_with('/') => Ok(Some(Place::Pointer(Cow::Owned(pointer)))),
+        (None, Some(pointer)) => {
+            let problem = format!("\"{}\" is not a JSON pointer; write it like /order/id", pointer.escape_debug());
+            Err(ConfigError::new(format!("{path}.pointer"), problem))
+        }
+        _ => Err(ConfigError::new(path, "write either { header: NAME } or { pointer: /path }")),
+    }
+}
+
+fn header(key: &str, name: &str) -> Result<Place, ConfigError> {
+    let wrong = || ConfigError::new(key, format!("\"{}\" is not the name of a header", name.escape_debug()));
+    let name = HeaderName::from_str(name).map_err(|_| wrong())?;
+    if name == AUTHORIZATION || name == "x-webhook-password" || name == "cookie" {
+        return Err(ConfigError::new(key, format!("{name} carries credentials, which are never stored")));
+    }
+    Ok(Place::Header(Cow::Owned(name.as_str().to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, Spec};
+    use super::*;
+
+    /// The configuration of one source called `a`, as JSON.
+    fn read(source: serde_json::Value) -> Result<Config, String> {
+        let spec: Spec =
+            serde_json::from_value(serde_json::json!({ "sources": { "a": source } })).map_err(|e| e.to_string())?;
+        let resolve = |name: &str| (name == "SET").then(|| "from the environment".to_owned());
+        Config::check(spec, &resolve).map_err(|e| e.to_string())
+    }
+
+    fn with(key: &str, value: serde_json::Value) -> Result<Config, String> {
+        let mut source = serde_json::json!({ "verify": { "scheme": "password", "secret": "s" }, "email": "a@b.c" });
+        source[key] = value;
+        read(source)
+    }
+
+    fn problem(key: &str, value: serde_json::Value) -> String {
+        with(key, value).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_source_needs_little() {
+        let config = with("email", serde_json::json!(["a@b.c, d@e.f", "g@h.i"])).unwrap();
+        assert_eq!(config.sources[0].email.len(), 3);
+        assert_eq!(config.sources[0].deduplicate, Deduplicate::ById { window: WINDOW });
+    }
+
+    #[test]
+    fn every_refusal_names_the_key_and_what_is_allowed() {
+        use serde_json::json;
+        let wrong = [
+            (
+                "verify",
+                json!({"scheme": "githb", "secret": "s"}),
+                "sources.a.verify.scheme: \"githb\" is not a scheme; did you mean \"github\"? Allowed: password, github, standard",
+            ),
+            (
+                "verify",
+                json!({"scheme": "github", "secret": "env:UNSET"}),
+                "sources.a.verify.secret: the environment has no UNSET",
+            ),
+            ("verify", json!({"scheme": "github", "secret": ""}), "sources.a.verify.secret: is empty"),
+            (
+                "verify",
+                json!({"scheme": "github", "secrets": ""}),
+                "sources.a.verify.secrets: is not a known key; did you mean \"secret\"? Allowed: scheme, secret",
+            ),
+            (
+                "verify",
+                json!({"scheme": "standard", "secret": "whsec_%"}),
+                "sources.a.verify.secret: is not whsec_ and base64",
+            ),
+            ("emial", json!("x"), "sources.a.emial: is not a known key; did you mean \"email\"?"),
+            ("email", json!([]), "sources.a.email: is missing"),
+            ("email", json!("nobody"), "sources.a.email: \"nobody\" is not an e-mail address"),
+            ("email", json!(vec!["a@b.c"; 51]), "sources.a.email: names 51 recipients; at most 50"),
+            ("allow", json!("10.0.0.0/40"), "sources.a.allow: \"10.0.0.0/40\" is not an address or a network"),
+            ("limit", json!("fast"), "sources.a.limit: \"fast\" is not a rate"),
+            ("window", json!("soon"), "sources.a.window: \"soon\" is not a duration"),
+            ("deduplicate", json!("body"), "sources.a.window: is missing; deduplicate: body needs"),
+            ("deduplicate", json!("often"), "sources.a.deduplicate: \"often\" is not known. Allowed: id, body, none"),
+            ("delivery_id", json!({"pointer": "id"}), "sources.a.delivery_id.pointer: \"id\" is not a JSON pointer"),
+            (
+                "delivery_id",
+                json!({"header": "Authorization"}),
+                "sources.a.delivery_id.header: authorization carries credentials",
+            ),
+            ("delivery_id", json!({}), "sources.a.delivery_id: write either"),
+        ];
+        for (key, value, expected) in wrong {
+            let found = problem(key, value);
+            assert!(found.starts_with(expected), "{found}\n  is not\n{expected}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_be_a_reference_or_a_list() {
+        let verify = serde_json::json!({ "scheme": "github", "secret": ["env:SET", "old"] });
+        let config = with("verify", verify).unwrap();
+        let secrets: Vec<_> = config.sources[0].verifier.secrets().iter().map(Secret::expose).collect();
+        assert_eq!(secrets, ["from the environment", "old"]);
+    }
+
+    #[test]
+    fn publish_is_warned_about_and_alone_refused() {
+        assert_eq!(with("publish", "order.created".into()).unwrap().warnings.len(), 1);
+        let alone =
+            serde_json::json!({ "verify": { "scheme": "password", "secret": "s" }, "publish": "order.created" });
+        assert!(read(alone).err().unwrap().contains("would reach nobody"));
+    }
+}

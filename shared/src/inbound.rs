@@ -1,0 +1,121 @@
+//! HTTP request → admitted → authenticated → paced → queued ═ 202 ═ → claimed → shaped → sent → settled.
+
+mod admit;
+mod authenticate;
+mod claim;
+mod limit;
+mod pace;
+mod pointer;
+mod pretty;
+mod queue;
+mod redact;
+mod send;
+mod settle;
+mod shape;
+mod webhook;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body::Body;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::id::WebhookId;
+use crate::reply::{self, Refused, Reply};
+use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, PutBody, SendEmail};
+use crate::timestamp::Timestamp;
+
+pub use claim::LEASE;
+pub use webhook::{Unreadable, Webhook};
+
+/// The largest body taken, in both worlds.
+pub const MOST_BODY: usize = 4 << 20;
+
+/// Bodies in memory at once; more are told to come back.
+const MOST_IN_FLIGHT: usize = 64 << 20;
+
+/// How long a message handed out stays hidden: longer than [`LEASE`], which is longer than a send.
+pub const VISIBILITY: Duration = Duration::from_secs(90);
+
+/// A request at the door: when it came, from where, and the name it gets if it is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    pub id: WebhookId,
+    pub at: Timestamp,
+    pub caller: IpAddr,
+}
+
+/// Takes webhooks in: the ports and limits of [`Listener::receive`].
+pub struct Listener<S, Q> {
+    sources: S,
+    queue: Q,
+    limits: limit::Limits,
+    in_flight: Arc<Semaphore>,
+}
+
+impl<S: FindSource, Q: Enqueue + PutBody> Listener<S, Q> {
+    pub fn new(sources: S, queue: Q) -> Self {
+        let in_flight = Arc::new(Semaphore::new(MOST_IN_FLIGHT));
+        Self { sources, queue, limits: limit::Limits::default(), in_flight }
+    }
+
+    /// Answers 202 once the webhook is durably queued, and what the caller must know otherwise.
+    pub async fn receive<B>(&self, source: &str, request: Request<B>, arrival: Arrival) -> Reply
+    where
+        B: Body<Data = Bytes>,
+        B::Error: std::fmt::Display,
+    {
+        match self.accept(source, request, arrival).await {
+            Ok(id) => reply::json(StatusCode::ACCEPTED, &json!({ "id": id })),
+            Err(refused) => refused.reply(),
+        }
+    }
+
+    async fn accept<B>(&self, source: &str, request: Request<B>, arrival: Arrival) -> Result<WebhookId, Refused>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: std::fmt::Display,
+    {
+        let admitted = admit::admit(self, source, request, arrival).await?;
+        let authentic = authenticate::authenticate(admitted)?;
+        let webhook = pace::pace(&self.limits, authentic)?;
+        queue::queue(&self.queue, webhook).await
+    }
+}
+
+/// Sends mail out: the ports of [`Mailer::mail`].
+pub struct Mailer<S, M, E, C> {
+    pub sources: S,
+    pub memory: M,
+    pub email: E,
+    pub clock: C,
+}
+
+/// What is to become of a message that was handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Its story has ended: remove it from the queue.
+    Done,
+    /// Hide it until then.
+    Again { due: Timestamp },
+}
+
+impl<S: FindSource, M: Claims + GetBody + Bury, E: SendEmail, C: Clock> Mailer<S, M, E, C> {
+    /// Handles one message from the inbound queue.
+    ///
+    /// # Errors
+    /// The store did not answer: the message is handed out again when its lease ends.
+    pub async fn mail(&self, leased: &Leased) -> Answer<Next> {
+        let work = match claim::claim(self, leased).await? {
+            claim::Claimed::Work(work) => work,
+            claim::Claimed::Settled(next) => return Ok(next),
+        };
+        let email = shape::shape(&work);
+        let sent = send::send(&self.email, &email).await;
+        settle::settle(self, *work, sent).await
+    }
+}

@@ -1,0 +1,44 @@
+//! Admitted → authentic: the proof is checked over the bytes as received.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use super::admit::{Admitted, Memory};
+use super::webhook::{Head, Webhook};
+use crate::reply::Refused;
+use crate::schemes::Presented;
+use crate::source::Source;
+
+/// A webhook that was proved genuine, with the rest of what its request holds.
+pub(super) struct Authentic {
+    pub(super) source: Arc<Source>,
+    pub(super) webhook: Webhook,
+    pub(super) memory: Memory,
+}
+
+pub(super) fn authenticate(admitted: Admitted) -> Result<Authentic, Refused> {
+    let Admitted { source, arrival, presented, kept, body, memory } = admitted;
+    let shown = Presented { headers: &presented.headers, query: presented.uri.query(), body: &body };
+    let proof = source.verifier.verify(&shown, arrival.at).map_err(|fault| {
+        tracing::info!(source = %source.name, caller = %arrival.caller, id = %arrival.id, why = %fault, "refused");
+        Refused::Unauthorized
+    })?;
+    // The data of a GET is its query.
+    let is_get = presented.method == Method::GET;
+    let body = if is_get { kept.query.clone().unwrap_or_default().into() } else { body };
+    let head = Head {
+        id: arrival.id,
+        source: source.name.clone(),
+        received: arrival.at,
+        caller: arrival.caller,
+        method: presented.method.to_string(),
+        proof,
+        delivery: kept.delivery,
+        event: kept.event,
+        headers: kept.headers,
+        query: kept.query,
+    };
+    let webhook = Webhook::new(head, body);
+    Ok(Authentic { source, webhook, memory })
+}

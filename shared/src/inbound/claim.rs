@@ -1,0 +1,113 @@
+//! Queued → claimed: read back, told from its duplicates, and ours alone for a while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::pointer;
+use super::settle;
+use super::webhook::{Message, Unreadable, Webhook};
+use super::{Mailer, Next};
+use crate::outside::Outside;
+use crate::schemes::Place;
+use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Lease, Leased, SendEmail};
+use crate::source::{Deduplicate, Source};
+
+/// How long a claim holds: longer than a send may take.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// How long a webhook that nothing can be a duplicate of is remembered: longer than a queue may
+/// hand out a message again that was removed.
+const UNNAMED: Duration = Duration::from_secs(86_400);
+
+/// Delivery ids longer than this are remembered by their digest.
+const LONGEST: usize = 200;
+
+/// What the claim stage makes of a message.
+pub(super) enum Claimed {
+    Work(Box<Work>),
+    /// There is nothing to mail.
+    Settled(Next),
+}
+
+/// A webhook that is ours to mail.
+pub(super) struct Work {
+    pub(super) source: Arc<Source>,
+    pub(super) webhook: Webhook,
+    pub(super) event: Option<String>,
+    pub(super) delivery: Option<String>,
+    pub(super) lease: Lease,
+    /// How long it makes duplicates of others once it is done.
+    pub(super) window: Duration,
+    pub(super) leased: Leased,
+}
+
+pub(super) async fn claim<S, M, E, C>(ports: &Mailer<S, M, E, C>, leased: &Leased) -> Answer<Claimed>
+where
+    S: FindSource,
+    M: Claims + GetBody + Bury,
+    E: SendEmail,
+    C: Clock,
+{
+    let Ok(webhook) = open(&ports.memory, leased).await? else {
+        return settle::unreadable(ports, leased).await.map(Claimed::Settled);
+    };
+    let Some(source) = ports.sources.find(webhook.source()).await? else {
+        return settle::orphan(ports, leased, &webhook).await.map(Claimed::Settled);
+    };
+    let delivery = delivery(&source, &webhook);
+    let (key, window) = key(&source, &webhook, delivery.as_deref());
+    match ports.memory.claim(&key, webhook.id(), ports.clock.now(), LEASE).await? {
+        Claim::Ours(lease) => {
+            let event = event(&source, &webhook);
+            let leased = leased.clone();
+            Ok(Claimed::Work(Box::new(Work { source, webhook, event, delivery, lease, window, leased })))
+        }
+        Claim::Busy { until } => Ok(Claimed::Settled(Next::Again { due: until })),
+        Claim::Completed { by } => {
+            if by != webhook.id() {
+                let delivery = delivery.unwrap_or_default();
+                tracing::info!(source = %source.name, id = %webhook.id(), first = %by, delivery = %Outside(&delivery), "duplicate skipped");
+            }
+            Ok(Claimed::Settled(Next::Done))
+        }
+        Claim::Buried { reason } => settle::bury_again(ports, leased, key, reason).await.map(Claimed::Settled),
+    }
+}
+
+/// The webhook in a message, its body fetched where it was kept apart.
+async fn open(bodies: &impl GetBody, leased: &Leased) -> Answer<Result<Webhook, Unreadable>> {
+    let headed = match Webhook::read(&leased.message) {
+        Ok(Message::Whole(webhook)) => return Ok(Ok(webhook)),
+        Ok(Message::Headed(headed)) => headed,
+        Err(unreadable) => return Ok(Err(unreadable)),
+    };
+    let body = bodies.get_body(headed.id()).await?;
+    Ok(body.map(|body| headed.with_body(body)).ok_or(Unreadable))
+}
+
+fn delivery(source: &Source, webhook: &Webhook) -> Option<String> {
+    match source.delivery()? {
+        Place::Header(_) => webhook.delivery().map(str::to_owned),
+        Place::Pointer(path) => pointer::find(webhook.body(), path),
+    }
+}
+
+fn event(source: &Source, webhook: &Webhook) -> Option<String> {
+    match source.event()? {
+        Place::Header(_) => webhook.event().map(str::to_owned),
+        Place::Pointer(path) => pointer::find(webhook.body(), path),
+    }
+}
+
+/// What makes this webhook the same as another, and for how long.
+fn key(source: &Source, webhook: &Webhook, delivery: Option<&str>) -> (ClaimKey, Duration) {
+    let (kind, value, window) = match (source.deduplicate, delivery) {
+        (Deduplicate::ById { window }, Some(id)) if id.len() <= LONGEST => ("id", id.to_owned(), window),
+        (Deduplicate::ById { window }, Some(id)) => ("id-sha256", hex::encode(Sha256::digest(id)), window),
+        (Deduplicate::ByBody { window }, _) => ("body", hex::encode(Sha256::digest(webhook.body())), window),
+        (Deduplicate::ById { .. } | Deduplicate::Never, _) => ("webhook", webhook.id().to_string(), UNNAMED),
+    };
+    (ClaimKey(format!("{}/{kind}/{value}", source.name)), window)
+}

@@ -1,0 +1,21 @@
+//! Hookpost's common crate: the paths, what they ask of the world, and the twins that answer.
+//!
+//! [`inbound`] turns a provider's webhook into an e-mail. It asks the world only through
+//! [`seam`]; [`local`] answers on one machine.
+
+pub mod address;
+pub mod api;
+pub mod config;
+pub mod id;
+pub mod inbound;
+#[cfg(feature = "local")]
+pub mod local;
+pub mod outside;
+pub mod quantity;
+pub mod reply;
+pub mod schemes;
+pub mod seam;
+pub mod secret;
+pub mod signature;
+pub mod source;
+pub mod timestamp;

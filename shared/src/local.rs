@@ -1,0 +1,22 @@
+//! The twin of AWS on one machine: an embedded store, an HTTP server, SMTP or mail kept for show.
+
+mod bodies;
+mod claims;
+mod clock;
+mod dead;
+mod eml;
+mod kept;
+mod queue;
+mod smtp;
+mod sources;
+mod store;
+mod sweep;
+mod writer;
+
+pub mod http;
+
+pub use clock::SystemClock;
+pub use kept::{KeptMail, Shown};
+pub use smtp::{Smtp, SmtpUrlError};
+pub use sources::Sources;
+pub use store::{OpenError, Store};

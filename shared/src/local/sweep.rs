@@ -1,0 +1,90 @@
+//! What time makes superfluous: claims past their window, kept mail past its month, bodies of nobody.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use redb::ReadableTable;
+
+use super::claims::Record;
+use super::store::{DEAD, MAIL, QUEUE, Store};
+use crate::id::WebhookId;
+use crate::seam::{Answer, Unavailable};
+use crate::timestamp::Timestamp;
+
+/// Rows removed in one commit: others wait for no more than that.
+const AT_ONCE: usize = 500;
+
+/// How long kept mail is kept.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+impl Store {
+    /// Forgets claims whose time has come and mail older than 30 days.
+    pub async fn sweep(&self, now: Timestamp) -> Answer<()> {
+        while self.forget_some(now).await? {}
+        while self.drop_some_mail(now.before(KEPT)).await? {}
+        Ok(())
+    }
+
+    async fn forget_some(&self, now: Timestamp) -> Answer<bool> {
+        self.write(move |tables| {
+            let mut expired = Vec::new();
+            for row in tables.forget()?.range(..(now.0, ""))?.take(AT_ONCE) {
+                let key = row?.0;
+                let (time, key) = key.value();
+                expired.push((time, key.to_owned()));
+            }
+            for (time, key) in &expired {
+                tables.forget()?.remove((*time, key.as_str()))?;
+                // A claim that was renewed has a later row of its own.
+                let renewed = tables
+                    .claims()?
+                    .get(key.as_str())?
+                    .and_then(|row| Record::read(row.value()))
+                    .is_some_and(|r| r.forget > now);
+                if !renewed {
+                    tables.claims()?.remove(key.as_str())?;
+                }
+            }
+            Ok(expired.len() == AT_ONCE)
+        })
+        .await
+    }
+
+    async fn drop_some_mail(&self, before: Timestamp) -> Answer<bool> {
+        if self.read(|read| Ok(read.open_table(MAIL)?.range(..WebhookId::first_at(before).bits())?.next().is_none()))? {
+            return Ok(false);
+        }
+        self.write(move |tables| {
+            let old =
+                tables.mail()?.range(..WebhookId::first_at(before).bits())?.take(AT_ONCE).map(|row| Ok(row?.0.value()));
+            let old: Vec<u128> = old.collect::<Result<_, redb::Error>>()?;
+            for id in &old {
+                tables.mail()?.remove(id)?;
+            }
+            Ok(old.len() == AT_ONCE)
+        })
+        .await
+    }
+
+    /// Removes bodies that neither the queue nor a dead letter names: a crash came between a body
+    /// and its message. Only those received before `opened` are looked at.
+    pub fn sweep_bodies(&self, opened: Timestamp) -> Answer<usize> {
+        let all = self.inner.bodies.ids().map_err(|problem| Unavailable(problem.to_string()))?;
+        let old: Vec<WebhookId> = all.into_iter().filter(|id| id.moment() < opened).collect();
+        if old.is_empty() {
+            return Ok(0);
+        }
+        let named = self.read(|read| {
+            let mut named = HashSet::new();
+            for row in read.open_table(QUEUE)?.iter()? {
+                named.insert(row?.0.value().1);
+            }
+            for row in read.open_table(DEAD)?.iter()? {
+                named.insert(row?.0.value());
+            }
+            Ok(named)
+        })?;
+        let orphans = old.into_iter().filter(|id| !named.contains(&id.bits()));
+        Ok(orphans.map(|id| self.inner.bodies.remove(id)).count())
+    }
+}

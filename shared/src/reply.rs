@@ -1,0 +1,96 @@
+//! What a caller is told: JSON, never cached, and no more than it needs.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::json;
+
+/// A reply whose body is already there.
+pub type Reply = Response<Full<Bytes>>;
+
+/// Any JSON reply.
+pub fn json(status: StatusCode, body: &serde_json::Value) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from(format!("{body}\n"))));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
+/// The error reply: `{"error": {"code": …, "message": …}}`.
+pub fn error(status: StatusCode, code: &str, message: &str) -> Reply {
+    json(status, &json!({ "error": { "code": code, "message": message } }))
+}
+
+/// Why a caller did not get what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No such address, source or thing.
+    NotFound(&'static str),
+    MethodNotAllowed {
+        allow: &'static str,
+    },
+    /// Not proved genuine. Which part failed is for the owner's log.
+    Unauthorized,
+    TooLarge {
+        most: usize,
+    },
+    TooMany {
+        retry_after: Duration,
+    },
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The body broke off or was not framed as HTTP says.
+    BadRequest(&'static str),
+    /// We cannot keep it now.
+    Unavailable {
+        retry_after: Duration,
+    },
+}
+
+impl Refused {
+    pub fn reply(&self) -> Reply {
+        match self {
+            Self::NotFound(message) => error(StatusCode::NOT_FOUND, "not_found", message),
+            Self::MethodNotAllowed { allow } => {
+                let message = format!("use one of: {allow}");
+                with(error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", &message), |headers| {
+                    headers.insert(ALLOW, HeaderValue::from_static(allow));
+                })
+            }
+            Self::Unauthorized => {
+                with(error(StatusCode::UNAUTHORIZED, "unauthorized", "not authenticated"), |headers| {
+                    headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"hookpost\""));
+                })
+            }
+            Self::TooLarge { most } => {
+                error(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &format!("the body is larger than {most} bytes"))
+            }
+            Self::TooMany { retry_after } => after(
+                error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests; slow down"),
+                *retry_after,
+            ),
+            Self::TooSlow => error(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
+            Self::BadRequest(message) => error(StatusCode::BAD_REQUEST, "bad_request", message),
+            Self::Unavailable { retry_after } => after(
+                error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "cannot keep this now; send it again later"),
+                *retry_after,
+            ),
+        }
+    }
+}
+
+fn after(reply: Reply, wait: Duration) -> Reply {
+    let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+    with(reply, |headers| {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    })
+}
+
+fn with(mut reply: Reply, change: impl FnOnce(&mut HeaderMap)) -> Reply {
+    change(reply.headers_mut());
+    reply
+}

@@ -1,0 +1,125 @@
+//! A password that the caller shows: as Bearer, Basic, in a header of its own or in the query.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, header::AUTHORIZATION};
+
+use super::{Check, Presented, Scheme};
+use crate::secret::Secret;
+use crate::signature::Fault;
+
+pub(super) static PASSWORD: Scheme = Scheme {
+    name: "password",
+    title: "password (the caller is known; the body is not signed)",
+    page: "https://www.rfc-editor.org/rfc/rfc9110#name-authorization",
+    check: Check::Password,
+    delivery: None,
+    event: None,
+};
+
+/// The header for callers that can set one but not `Authorization`.
+const HEADER: &str = "x-webhook-password";
+
+/// The names under which a password may stand in the query.
+pub(crate) const QUERY: [&str; 2] = ["token", "access_token"];
+
+/// `Ok` if any credential presented is one of the secrets.
+pub(super) fn verify(secrets: &[Secret], presented: &Presented<'_>) -> Result<(), Fault> {
+    let shown = credentials(presented);
+    if shown.is_empty() {
+        return Err(Fault::Absent);
+    }
+    let fits = |shown: &Vec<u8>| secrets.iter().filter(|secret| secret.matches(shown)).count() > 0;
+    if shown.iter().any(fits) { Ok(()) } else { Err(Fault::Mismatch) }
+}
+
+fn credentials(presented: &Presented<'_>) -> Vec<Vec<u8>> {
+    let mut shown = Vec::new();
+    for value in presented.headers.get_all(AUTHORIZATION) {
+        shown.extend(authorization(value.as_bytes()));
+    }
+    shown.extend(presented.headers.get_all(HEADER).iter().map(|value| value.as_bytes().to_vec()));
+    for (name, value) in form_urlencoded::parse(presented.query.unwrap_or_default().as_bytes()) {
+        if QUERY.contains(&&*name) {
+            shown.push(value.into_owned().into_bytes());
+        }
+    }
+    shown
+}
+
+/// What an `Authorization` header shows: a bearer token; or of Basic, the password, and the whole
+/// for secrets written `user:password`.
+fn authorization(value: &[u8]) -> Vec<Vec<u8>> {
+    let Some(space) = value.iter().position(|b| *b == b' ') else { return Vec::new() };
+    let (scheme, rest) = value.split_at(space);
+    let rest = rest.trim_ascii();
+    if scheme.eq_ignore_ascii_case(b"bearer") {
+        return vec![rest.to_vec()];
+    }
+    if !scheme.eq_ignore_ascii_case(b"basic") {
+        return Vec::new();
+    }
+    let Ok(pair) = STANDARD.decode(rest) else { return Vec::new() };
+    let password = pair.iter().position(|b| *b == b':').map(|colon| pair[colon + 1..].to_vec());
+    password.into_iter().chain([pair]).collect()
+}
+
+/// The bearer token of a request, for our own doors (the management API).
+pub fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at_checked("bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECRETS: [&str; 2] = ["open sesame", "shop:pa:ss"];
+
+    fn verdict(header: Option<(&'static str, &[u8])>, query: Option<&str>) -> Result<(), Fault> {
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name, http::HeaderValue::from_bytes(value).unwrap());
+        }
+        verify(&SECRETS.map(Secret::new), &Presented { headers: &headers, query, body: b"" })
+    }
+
+    #[test]
+    fn a_password_is_taken_wherever_the_caller_can_put_it() {
+        for value in ["Bearer open sesame", "bearer  open sesame", "Basic OnBhOnNz"] {
+            let expected = if value.starts_with("Basic") { Err(Fault::Mismatch) } else { Ok(()) };
+            assert_eq!(verdict(Some(("authorization", value.as_bytes())), None), expected, "{value}");
+        }
+        let basic = |pair: &str| format!("Basic {}", STANDARD.encode(pair));
+        for pair in ["anyone:open sesame", ":open sesame", "shop:pa:ss"] {
+            assert_eq!(verdict(Some(("authorization", basic(pair).as_bytes())), None), Ok(()), "{pair}");
+        }
+        assert_eq!(verdict(Some(("x-webhook-password", b"open sesame")), None), Ok(()));
+        assert_eq!(verdict(None, Some("a=1&token=open%20sesame")), Ok(()));
+        assert_eq!(verdict(None, Some("access_token=open+sesame")), Ok(()));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        assert_eq!(verdict(None, None), Err(Fault::Absent));
+        assert_eq!(verdict(None, Some("password=open%20sesame")), Err(Fault::Absent));
+        for value in ["open sesame", "Digest open sesame", "Basic !!", "Basic"] {
+            assert_eq!(verdict(Some(("authorization", value.as_bytes())), None), Err(Fault::Absent), "{value}");
+        }
+        for value in ["Bearer ", "Bearer open", "Bearer open sesame2", "Bearer Open sesame"] {
+            assert_eq!(verdict(Some(("authorization", value.as_bytes())), None), Err(Fault::Mismatch), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_or_pass(value: Vec<u8>, query in ".*") {
+            if let Ok(value) = http::HeaderValue::from_bytes(&value) {
+                prop_assert!(verdict(Some(("authorization", value.as_bytes())), Some(&query)).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Standard Webhooks v1: HMAC-SHA256 over id, time and body.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Check, Place, Scheme};
+use crate::signature::{Encoding, Freshness, Hmac, KeyForm, Part};
+
+pub(super) static STANDARD: Scheme = Scheme {
+    name: "standard",
+    title: "Standard Webhooks (HMAC-SHA256 over id, time and body)",
+    page: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    check: Check::Hmac(Hmac {
+        header: "webhook-signature",
+        prefix: "v1,",
+        separator: Some(' '),
+        encoding: Encoding::Base64,
+        key: KeyForm::Whsec,
+        message: &[
+            Part::Header("webhook-id"),
+            Part::Literal("."),
+            Part::Header("webhook-timestamp"),
+            Part::Literal("."),
+            Part::Body,
+        ],
+        freshness: Some(Freshness { header: "webhook-timestamp", tolerance: Duration::from_secs(300) }),
+    }),
+    delivery: Some(Place::Header(Cow::Borrowed("webhook-id"))),
+    event: Some(Place::Pointer(Cow::Borrowed("/type"))),
+};
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::schemes::{Presented, Proof, Verifier};
+    use crate::secret::Secret;
+    use crate::signature::Fault;
+    use crate::timestamp::Timestamp;
+
+    /// The vector that the standard's own libraries test with.
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+    const TIME: &str = "1614265330";
+    const BODY: &[u8] = br#"{"test": 2432232314}"#;
+    const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    const THEN: Timestamp = Timestamp(1_614_265_330_000);
+
+    fn verdict(id: &str, time: &str, signature: &str, now: Timestamp) -> Result<Proof, Fault> {
+        let mut headers = HeaderMap::new();
+        headers.insert("webhook-id", id.parse().unwrap());
+        headers.insert("webhook-timestamp", time.parse().unwrap());
+        headers.insert("webhook-signature", signature.parse().unwrap());
+        let verifier = Verifier::new(&STANDARD, vec![Secret::new(SECRET)]).unwrap();
+        verifier.verify(&Presented { headers: &headers, query: None, body: BODY }, now)
+    }
+
+    #[test]
+    fn the_libraries_vector_is_signed() {
+        assert_eq!(verdict(ID, TIME, SIGNATURE, THEN), Ok(Proof::Signed));
+    }
+
+    #[test]
+    fn one_valid_signature_among_several_is_enough() {
+        for list in
+            [format!("v1,AAAA {SIGNATURE}"), format!("{SIGNATURE} v1,AAAA"), format!("v1a,x v2,y nonsense {SIGNATURE}")]
+        {
+            assert_eq!(verdict(ID, TIME, &list, THEN), Ok(Proof::Signed), "{list}");
+        }
+    }
+
+    #[test]
+    fn five_minutes_either_way_are_fresh_and_a_second_more_is_not() {
+        let (five, more) = (Duration::from_secs(300), Duration::from_secs(301));
+        assert_eq!(verdict(ID, TIME, SIGNATURE, THEN.after(five)), Ok(Proof::Signed));
+        assert_eq!(verdict(ID, TIME, SIGNATURE, THEN.before(five)), Ok(Proof::Signed));
+        assert_eq!(verdict(ID, TIME, SIGNATURE, THEN.after(more)), Err(Fault::TooOld(301)));
+        assert_eq!(verdict(ID, TIME, SIGNATURE, THEN.before(more)), Err(Fault::InFuture(301)));
+    }
+
+    #[test]
+    fn a_time_is_plain_digits() {
+        let wrong = ["", "+1614265330", "-1", "1614265330.5", " 1614265330", "16142653301614265330", "abc"];
+        for time in wrong {
+            assert_eq!(verdict(ID, time, SIGNATURE, THEN), Err(Fault::Malformed("webhook-timestamp")), "{time}");
+        }
+    }
+
+    #[test]
+    fn id_time_version_and_signature_are_all_covered() {
+        assert_eq!(verdict("msg_x", TIME, SIGNATURE, THEN), Err(Fault::Mismatch));
+        assert_eq!(verdict(ID, "1614265331", SIGNATURE, THEN), Err(Fault::Mismatch));
+        for wrong in ["v1,", "v1", "v1,g0hM9SsE", &SIGNATURE.replace("v1", "v2"), &SIGNATURE[..SIGNATURE.len() - 1]] {
+            assert!(verdict(ID, TIME, wrong, THEN).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_read_with_and_without_prefix_and_padding() {
+        let bad = ["whsec_%%%", "whsec_", ""];
+        assert!(Verifier::new(&STANDARD, vec![Secret::new("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]).is_ok());
+        assert!(Verifier::new(&STANDARD, vec![Secret::new("whsec_AAECAwQFBgcICQoLDA0ODw")]).is_ok());
+        assert!(bad.iter().all(|bad| Verifier::new(&STANDARD, vec![Secret::new(*bad)]).is_err()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_the_verifier_panic(id: Vec<u8>, time: Vec<u8>, signature: Vec<u8>, now: u64) {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("webhook-id", id), ("webhook-timestamp", time), ("webhook-signature", signature)] {
+                if let Ok(value) = HeaderValue::from_bytes(&value) {
+                    headers.insert(name, value);
+                }
+            }
+            let verifier = Verifier::new(&STANDARD, vec![Secret::new(SECRET)]).unwrap();
+            let presented = Presented { headers: &headers, query: None, body: BODY };
+            prop_assert!(verifier.verify(&presented, Timestamp(now)).is_err());
+        }
+    }
+}

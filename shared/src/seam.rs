@@ -1,0 +1,193 @@
+//! The ports: what the paths ask of the world. One trait for each capability, as narrow as the
+//! statement that allows it on AWS; no vendor's type in a signature, nor in an error.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::address::EmailAddress;
+use crate::id::WebhookId;
+use crate::source::Source;
+use crate::timestamp::Timestamp;
+
+/// The world did not do what was asked, and may if asked again. Carries its words, for the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(pub String);
+
+/// What every port answers: it was done, or ask again.
+pub type Answer<T> = Result<T, Unavailable>;
+
+/// Reads the time. A port like the others, so that tests can set it.
+pub trait Clock {
+    fn now(&self) -> Timestamp;
+}
+
+/// Finds a source by name.
+pub trait FindSource {
+    fn find(&self, name: &str) -> impl Future<Output = Answer<Option<Arc<Source>>>> + Send;
+}
+
+/// Puts a message into the inbound queue.
+pub trait Enqueue {
+    /// Once this answers, the message outlives any crash. The same id again is the same message.
+    fn enqueue(&self, id: WebhookId, message: Bytes, due: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// A message handed out for a while: nobody else gets it until the lease ends.
+#[derive(Clone, Debug)]
+pub struct Leased {
+    pub id: WebhookId,
+    /// Since when the message could have been handed out.
+    pub due: Timestamp,
+    pub message: Bytes,
+}
+
+/// Takes messages from the inbound queue.
+pub trait Dequeue {
+    /// Up to `most` messages that are due and not handed out, earliest due first, each for as long
+    /// as `lease`.
+    fn lease(&self, most: usize, now: Timestamp, lease: Duration) -> impl Future<Output = Answer<Vec<Leased>>> + Send;
+
+    /// Puts a message off until `due`.
+    fn hide(&self, leased: &Leased, due: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Ends a message's life in the queue. To remove what is gone is no error.
+    fn remove(&self, leased: &Leased) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// Keeps a body too big for a message, for as long as the message waits or lies among the dead.
+pub trait PutBody {
+    /// Once this answers, the body outlives any crash. The same id again overwrites.
+    fn put_body(&self, id: WebhookId, body: &Bytes) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// Reads a body back.
+pub trait GetBody {
+    /// `None` if there is none.
+    fn get_body(&self, id: WebhookId) -> impl Future<Output = Answer<Option<Bytes>>> + Send;
+}
+
+/// What a claim is about: all messages with the same key are one webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClaimKey(pub String);
+
+/// What became of a wish to handle a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours until the lease ends.
+    Ours(Lease),
+    /// Somebody is at it, or died at it, until then.
+    Busy { until: Timestamp },
+    /// It was done, by the webhook of that id.
+    Completed { by: WebhookId },
+    /// The same webhook was given up before, for this reason.
+    Buried { reason: String },
+}
+
+/// A claim that is held, and what is known from earlier tries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub key: ClaimKey,
+    pub id: WebhookId,
+    pub until: Timestamp,
+    /// Judged failures so far.
+    pub tries: u32,
+    /// When the world first refused.
+    pub refused_since: Option<Timestamp>,
+}
+
+/// Remembers what is being done and what was done. Only a completed claim makes a duplicate.
+pub trait Claims {
+    /// Atomic: of two who claim at once, one gets it. An expired record is as good as none.
+    fn claim(
+        &self,
+        key: &ClaimKey,
+        id: WebhookId,
+        now: Timestamp,
+        lease: Duration,
+    ) -> impl Future<Output = Answer<Claim>> + Send;
+
+    /// It is done; remembered until `forget`.
+    fn complete(&self, lease: &Lease, forget: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// The world refused at `now`: one try more, free for the next claim, remembered until
+    /// `forget`. Nothing happens if the lease was lost to another in the meantime.
+    fn refuse(&self, lease: &Lease, now: Timestamp, forget: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// It is given up; another webhook under the same key starts afresh. Nothing happens if the
+    /// lease was lost.
+    fn give_up(&self, lease: &Lease, reason: &str, forget: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// A webhook that was accepted and will not be mailed unless somebody acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    pub id: WebhookId,
+    pub died: Timestamp,
+    /// Why, in the world's own words where there are some.
+    pub reason: String,
+    /// Judged failures.
+    pub tries: u32,
+    /// The claim to lift when it is tried again; none if the message could not be read.
+    pub claim: Option<ClaimKey>,
+    /// The message as it was queued.
+    pub message: Bytes,
+}
+
+/// Lays a webhook among the dead letters.
+pub trait Bury {
+    /// The same id again overwrites.
+    fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// What the owner does with dead letters.
+pub trait DeadLetters {
+    /// Up to `most`, latest first, all older than `before` where given.
+    fn dead(&self, before: Option<WebhookId>, most: usize) -> impl Future<Output = Answer<Vec<DeadLetter>>> + Send;
+
+    fn dead_letter(&self, id: WebhookId) -> impl Future<Output = Answer<Option<DeadLetter>>> + Send;
+
+    /// Puts it back into the queue with all tries before it, at once or not at all. `false` if
+    /// there is no such dead letter.
+    fn retry(&self, id: WebhookId, now: Timestamp) -> impl Future<Output = Answer<bool>> + Send;
+}
+
+/// An e-mail, complete but for its envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    pub id: WebhookId,
+    /// When the webhook was received.
+    pub date: Timestamp,
+    pub to: Vec<EmailAddress>,
+    /// One line, no control characters.
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub attachment: Option<Attachment>,
+}
+
+/// A file that goes with an e-mail, under a name that we chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    pub name: &'static str,
+    pub content_type: &'static str,
+    pub bytes: Bytes,
+}
+
+/// Why an e-mail did not go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Try again: the world may change its mind.
+    Later(String),
+    /// Never: this e-mail cannot succeed.
+    Never(String),
+}
+
+/// Hands an e-mail to whoever delivers it.
+pub trait SendEmail {
+    /// `Ok` once somebody else has taken responsibility for it.
+    fn send_email(&self, email: &Email) -> impl Future<Output = Result<(), Refusal>> + Send;
+}

@@ -1,0 +1,84 @@
+//! A source: one sender of webhooks, how it proves itself and who is told.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::address::EmailAddress;
+use crate::quantity::Rate;
+use crate::schemes::{Place, Verifier};
+
+/// Everything the inbound path knows of a sender. Made from configuration by [`crate::config`].
+#[derive(Clone)]
+pub struct Source {
+    pub name: String,
+    pub verifier: Verifier,
+    /// Never empty: a source whose webhooks reach nobody is refused as configuration.
+    pub email: Vec<EmailAddress>,
+    /// Where callers may come from; anywhere if empty.
+    pub allow: Vec<IpNet>,
+    /// How often one caller's address may knock, genuine or not.
+    pub caller_limit: Option<Rate>,
+    /// How many genuine webhooks are taken.
+    pub limit: Option<Rate>,
+    pub deduplicate: Deduplicate,
+    /// Where the delivery id stands, if not where the scheme says.
+    pub delivery: Option<Place>,
+    /// Where the event type stands, if not where the scheme says.
+    pub event: Option<Place>,
+}
+
+/// What makes two webhooks of a source the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deduplicate {
+    /// The provider's delivery id; without one, nothing.
+    ById {
+        window: Duration,
+    },
+    /// The same bytes.
+    ByBody {
+        window: Duration,
+    },
+    Never,
+}
+
+impl Source {
+    pub fn allows(&self, caller: IpAddr) -> bool {
+        let caller = caller.to_canonical();
+        self.allow.is_empty() || self.allow.iter().any(|net| net.contains(&caller))
+    }
+
+    pub fn delivery(&self) -> Option<&Place> {
+        self.delivery.as_ref().or(self.verifier.scheme().delivery.as_ref())
+    }
+
+    pub fn event(&self) -> Option<&Place> {
+        self.event.as_ref().or(self.verifier.scheme().event.as_ref())
+    }
+}
+
+/// Whether a name may be a source's: `[a-z0-9][a-z0-9-]{0,62}`, and not one of our own addresses.
+pub fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = name.as_bytes();
+    let shaped = bytes.first().is_some_and(|b| plain(*b)) && bytes.iter().all(|b| plain(*b) || *b == b'-');
+    shaped && bytes.len() <= 63 && name != "health"
+}
+
+/// A password source called `test`, for unit tests.
+#[cfg(test)]
+pub(crate) fn test_source(secret: &str) -> Source {
+    let scheme = crate::schemes::Scheme::named("password").unwrap();
+    Source {
+        name: "test".into(),
+        verifier: Verifier::new(scheme, vec![crate::secret::Secret::new(secret)]).unwrap(),
+        email: vec!["ops@example.com".parse().unwrap()],
+        allow: Vec::new(),
+        caller_limit: None,
+        limit: None,
+        deduplicate: Deduplicate::ById { window: Duration::from_secs(600) },
+        delivery: None,
+        event: None,
+    }
+}
