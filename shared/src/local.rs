@@ -17,6 +17,6 @@ pub mod http;
 
 pub use clock::SystemClock;
 pub use kept::{KeptMail, Shown};
-pub use smtp::{Smtp, SmtpUrlError};
+pub use smtp::{Server, Smtp, SmtpUrlError};
 pub use sources::Sources;
 pub use store::{OpenError, Store};

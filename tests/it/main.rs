@@ -1,1 +1,16 @@
-fn main() {}
+//! Hookpost as its users meet it: stories told through the real program, and promises put to the test.
+
+mod admission;
+mod configuration;
+mod conformance;
+mod console;
+mod crash;
+mod dead;
+mod durability;
+mod harness;
+mod hostile;
+mod interop;
+mod mailing;
+mod receiving;
+mod store;
+mod tidy;

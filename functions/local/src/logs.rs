@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
@@ -18,8 +18,8 @@ pub(crate) fn start() -> Result<(), Stop> {
             format!("\"{}\" is not a level. Allowed: error, warn, info, debug, trace, off", chosen.escape_debug()),
         )
     };
-    let filter: Targets = match chosen.trim() {
-        "" => Targets::new().with_default(LevelFilter::INFO),
+    let filter: LevelFilter = match chosen.trim() {
+        "" => LevelFilter::INFO,
         text => text.parse().map_err(wrong)?,
     };
     let started = if std::io::stderr().is_terminal() {

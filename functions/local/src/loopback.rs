@@ -30,7 +30,8 @@ fn is_local_name(headers: &HeaderMap, uri: &Uri) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
     let Ok(authority) = host.to_str().unwrap_or_default().parse::<http::uri::Authority>() else { return false };
-    is_loopback(authority.host()) && uri.host().is_none_or(is_loopback)
+    let plain = !authority.as_str().contains('@');
+    plain && is_loopback(authority.host()) && uri.host().is_none_or(is_loopback)
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Where mail goes: to a mail server, or to be kept and shown.
 
 use shared::address::EmailAddress;
-use shared::local::{KeptMail, Smtp, Store};
+use shared::local::{KeptMail, Server, Smtp, Store};
 use shared::seam::{Email, Refusal, SendEmail};
 
 use crate::settings::Settings;
@@ -18,12 +18,13 @@ pub(crate) enum Outbox {
 
 impl Outbox {
     pub(crate) fn open(settings: &Settings, store: &Store) -> Result<Self, Stop> {
-        let from = from(settings)?;
-        match settings.smtp_url() {
-            Some(url) => {
-                Smtp::new(url, from).map(Self::Smtp).map_err(|problem| Stop::setting("SMTP_URL", problem.to_string()))
+        let server = settings.smtp_url().map(Server::parse).transpose();
+        match server.map_err(|problem| Stop::setting("SMTP_URL", problem.to_string()))? {
+            Some(server) => {
+                let from = from(settings, server.user())?;
+                Ok(Self::Smtp(Smtp::new(server, from)))
             }
-            None => Ok(Self::Kept(KeptMail::new(store.clone(), from))),
+            None => Ok(Self::Kept(KeptMail::new(store.clone(), from(settings, Some("hookpost@localhost"))?))),
         }
     }
 
@@ -45,18 +46,14 @@ impl SendEmail for Outbox {
     }
 }
 
-/// `MAIL_FROM`; else the mail server's user, who may send under that name.
-fn from(settings: &Settings) -> Result<EmailAddress, Stop> {
+/// `MAIL_FROM`; else the user of the mail server, who may send under that name.
+fn from(settings: &Settings, user: Option<&str>) -> Result<EmailAddress, Stop> {
     let wrong = |problem: String| Stop::setting("MAIL_FROM", problem);
     if let Some(text) = settings.mail_from() {
-        let from: EmailAddress =
-            text.parse().map_err(|problem| wrong(format!("\"{}\" {problem}", text.escape_debug())))?;
+        let from = text.parse().map_err(|problem| wrong(format!("\"{}\" {problem}", text.escape_debug())))?;
         return writable(from).map_err(wrong);
     }
-    let Some(url) = settings.smtp_url() else {
-        return "hookpost@localhost".parse().map_err(|_| wrong("is missing".into()));
-    };
-    let user = Smtp::user(url).and_then(|user| user.parse().ok());
+    let user = user.and_then(|user| user.parse().ok());
     user.ok_or_else(|| {
         wrong("is missing; with SMTP_URL set, write whom mail is from, like hookpost@example.com".into())
     })

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::store::{CLAIMS, Store};
@@ -156,8 +157,12 @@ impl Store {
     }
 }
 
-/// Lets go of a claim, whatever its state.
+/// Lets go of a claim, unless it was completed: then its webhook has been mailed in the meantime.
 pub(super) fn lift(tables: &mut Tables<'_>, key: &ClaimKey) -> Result<(), redb::Error> {
-    tables.claims()?.remove(key.0.as_str())?;
+    let claims = tables.claims()?;
+    let record = claims.get(key.0.as_str())?.and_then(|row| Record::read(row.value()));
+    if !matches!(record, Some(Record { state: State::Completed, .. })) {
+        claims.remove(key.0.as_str())?;
+    }
     Ok(())
 }

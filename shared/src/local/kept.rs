@@ -79,8 +79,8 @@ fn show(id: WebhookId, eml: &[u8]) -> Option<Shown> {
         subject: message.subject().unwrap_or_default().to_owned(),
         from: addresses(message.from()),
         to: addresses(message.to()),
-        text: message.body_text(0).unwrap_or_default().into_owned(),
-        html: message.body_html(0).unwrap_or_default().into_owned(),
+        text: message.body_text(0).unwrap_or_default().replace("\r\n", "\n"),
+        html: message.body_html(0).unwrap_or_default().replace("\r\n", "\n"),
         attachments: attachments
             .map(|part| {
                 (mail_parser::MimeHeaders::attachment_name(part).unwrap_or("attachment").to_owned(), part.len())

@@ -29,10 +29,12 @@ pub struct Smtp {
     from: EmailAddress,
 }
 
-struct Server {
+/// What an `SMTP_URL` says.
+pub struct Server {
     host: String,
     port: u16,
     security: Security,
+    user: Option<String>,
     credentials: Option<Credentials>,
     resting: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
@@ -53,13 +55,8 @@ enum Security {
 pub struct SmtpUrlError(&'static str);
 
 impl Smtp {
-    pub fn new(url: &str, from: EmailAddress) -> Result<Self, SmtpUrlError> {
-        Ok(Self { server: Arc::new(Server::parse(url)?), from })
-    }
-
-    /// The user that an `SMTP_URL` names.
-    pub fn user(url: &str) -> Option<String> {
-        percent_decoded(Url::parse(url).ok()?.username()).filter(|user| !user.is_empty())
+    pub fn new(server: Server, from: EmailAddress) -> Self {
+        Self { server: Arc::new(server), from }
     }
 
     /// `host:port`, for people.
@@ -86,7 +83,12 @@ impl SendEmail for Smtp {
 }
 
 impl Server {
-    fn parse(url: &str) -> Result<Self, SmtpUrlError> {
+    /// The user that mail is sent as, if there is one.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    pub fn parse(url: &str) -> Result<Self, SmtpUrlError> {
         let url = Url::parse(url).map_err(|_| SmtpUrlError("is not a URL"))?;
         let tls = match url.scheme() {
             "smtps" => true,
@@ -106,6 +108,7 @@ impl Server {
             host: host.trim_matches(['[', ']']).to_owned(),
             port: url.port().unwrap_or(if tls { 465 } else { 587 }),
             security,
+            user: percent_decoded(url.username()).filter(|user| !user.is_empty()),
             credentials: credentials(&url)?,
             resting: Mutex::default(),
         })

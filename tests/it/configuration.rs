@@ -1,0 +1,169 @@
+//! What a newcomer types, and what the program says to it.
+
+use crate::harness::{PASSWORD, Setup, run};
+
+/// Starts with that environment and file, and tells what was said and the exit code.
+fn refused(environment: &[(&str, &str)], config: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("c.yaml"), config).expect("a file");
+    let mut all = vec![("HOOKPOST_LISTEN", "127.0.0.1:0")];
+    if !config.is_empty() {
+        all.push(("HOOKPOST_CONFIG", "c.yaml"));
+    }
+    all.extend_from_slice(environment);
+    let output = run(folder.path(), &[], &all);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_and_is_named() {
+    let wrong = [
+        ("HOOKPOST_LISTEN", "nowhere", "HOOKPOST_LISTEN: \"nowhere\" is not an address and port; write 127.0.0.1:9000"),
+        ("SMTP_URL", "mail.example.com", "SMTP_URL: is not a URL; write smtp://"),
+        ("SMTP_URL", "smtp://u:hush@mail.example.com", "MAIL_FROM: is missing"),
+        ("MAIL_FROM", "nobody", "MAIL_FROM: \"nobody\" is not an e-mail address"),
+        ("EMAIL_ADDRESS", "a@example.com,b", "EMAIL_ADDRESS: \"b\" is not an e-mail address"),
+        ("RUST_LOG", "loud", "RUST_LOG: \"loud\" is not a level. Allowed: error, warn"),
+        ("HOOKPOST_CONFIG", "absent.yaml", "HOOKPOST_CONFIG: absent.yaml: No such file"),
+    ];
+    for (name, value, expected) in wrong {
+        let mut environment = vec![(name, value)];
+        if name != "EMAIL_ADDRESS" {
+            environment.push(("EMAIL_ADDRESS", "ops@example.com"));
+        }
+        let said = refused(&environment, "");
+        assert!(said.starts_with(&format!("hookpost: {expected}")), "{said}\nis not\n{expected}");
+        assert!(!said.contains("hush"));
+    }
+    let said = refused(&[("SMTP_URL", "smtp://mail.example.com"), ("MAIL_FROM", "a@example.com")], "");
+    assert!(said.contains("EMAIL_ADDRESS: is missing"), "{said}");
+}
+
+#[test]
+fn a_wrong_file_stops_the_start_and_says_where() {
+    let source = |inside: &str| format!("sources:\n  a:\n    verify: {{ scheme: github, secret: s }}\n{inside}");
+    let wrong = [
+        (source("    emial: [a@b.c]\n"), "sources.a.emial: is not a known key; did you mean \"email\"?"),
+        (source("    email: [nobody]\n"), "sources.a.email: \"nobody\" is not an e-mail address"),
+        (source(""), "sources.a.email: is missing"),
+        ("sauces: {}\n".into(), "sauces: is not a known key; did you mean \"sources\"?"),
+        ("sources:\n  A: {}\n".into(), "sources.A: a source's name is 1 to 63 of a-z"),
+        ("sources:\n  a: {}\n  a: {}\n".into(), "HOOKPOST_CONFIG: c.yaml: "),
+        ("sources: [\n".into(), "HOOKPOST_CONFIG: c.yaml: "),
+        (source("    email: {}\n"), "HOOKPOST_CONFIG: c.yaml: "),
+        (
+            "sources:\n  a:\n    verify: { scheme: github, secret: env:NOT_SET }\n    email: a@b.c\n".into(),
+            "sources.a.verify.secret: the environment has no NOT_SET",
+        ),
+    ];
+    for (config, expected) in wrong {
+        let said = refused(&[], &config);
+        assert!(said.contains(expected), "{said}\nis not\n{expected}");
+    }
+}
+
+#[test]
+fn a_secret_comes_from_the_environment() {
+    let config = "sources:\n  a: { verify: { scheme: password, secret: env:SHOP }, email: a@example.com }\n";
+    let hookpost = Setup::config(config).with("SHOP", "from outside").start();
+    hookpost.post("/in/a", &[("authorization", "Bearer from outside")], b"{}").accepted();
+    hookpost.post("/in", &[("authorization", &format!("Bearer {PASSWORD}"))], b"{}").accepted();
+}
+
+#[test]
+fn what_is_not_built_yet_is_warned_about() {
+    let config = "sources:\n  a: { verify: { scheme: password, secret: s }, email: a@example.com, publish: order.created }\nendpoints:\n  b: { url: \"https://example.com\" }\n";
+    let hookpost = Setup::config(config).start();
+    let log = hookpost.log();
+    assert!(log.contains("sources.a.publish: publishing events is not built yet"), "{log}");
+    assert!(log.contains("endpoints: sending events to endpoints is not built yet"), "{log}");
+}
+
+#[test]
+fn the_curl_line_works_as_pasted() {
+    let hookpost = Setup::default().with("WEBHOOK_PASSWORD", "").with("ADMIN_TOKEN", "").start();
+    let line = hookpost.banner.lines().find(|line| line.trim_start().starts_with("curl ")).expect("a line").to_owned();
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("{line} --silent --show-error")])
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let id = said.split('"').find(|part| part.starts_with("wh_")).unwrap_or_else(|| panic!("{output:?}"));
+    assert!(hookpost.mail(id).text().contains("\"hello\": \"world\""));
+    for file in ["webhook-password", "admin-token"] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(hookpost.data().join(file)).expect("a file").permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn what_was_made_is_kept() {
+    let mut hookpost = Setup::default().with("WEBHOOK_PASSWORD", "").start();
+    let made = || std::fs::read_to_string(hookpost.data().join("webhook-password")).expect("a password");
+    let first = made();
+    assert_eq!(first.trim().len(), 40);
+    hookpost.kill_and_restart();
+    let second = std::fs::read_to_string(hookpost.data().join("webhook-password")).expect("a password");
+    assert_eq!(first, second);
+    hookpost.post("/in", &[("x-webhook-password", first.trim())], b"{}").accepted();
+}
+
+#[test]
+fn help_names_every_setting_and_shows_no_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(
+        folder.path(),
+        &["--help"],
+        &[("ADMIN_TOKEN", "hush-1"), ("WEBHOOK_PASSWORD", "hush-2"), ("SMTP_URL", "smtp://u:hush-3@h")],
+    );
+    let help = String::from_utf8_lossy(&output.stdout);
+    let settings = [
+        "HOOKPOST_LISTEN",
+        "HOOKPOST_DATA",
+        "HOOKPOST_CONFIG",
+        "EMAIL_ADDRESS",
+        "MAIL_FROM",
+        "WEBHOOK_PASSWORD",
+        "ADMIN_TOKEN",
+        "SMTP_URL",
+        "HOOKPOST_URL",
+        "RUST_LOG",
+    ];
+    for name in settings {
+        assert!(help.contains(name), "{name}: {help}");
+    }
+    for word in ["serve", "dead", "127.0.0.1:9000", "./.hookpost"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    assert!(!help.contains("hush"), "{help}");
+    assert!(run(folder.path(), &["--version"], &[]).status.success());
+}
+
+#[test]
+fn a_signal_ends_what_is_in_hand_first() {
+    use rustix::process::Signal;
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut hookpost = Setup::default().start();
+        let mut half = crate::harness::Exchange::open(hookpost.address).expect("a connection");
+        let head =
+            format!("POST /in HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {PASSWORD}\r\ncontent-length: 4\r\n\r\n\"a");
+        half.send(head.as_bytes()).expect("half a request");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        hookpost.signal(signal);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        half.send(b"b\"").expect("the other half");
+        half.answer().expect("an answer").accepted();
+        assert!(hookpost.end().success());
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let door = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = door.local_addr().expect("an address").to_string();
+    let said = refused(&[("HOOKPOST_LISTEN", &address)], "");
+    assert!(said.contains(&format!("HOOKPOST_LISTEN: cannot listen on {address}")), "{said}");
+}

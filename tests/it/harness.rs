@@ -1,0 +1,33 @@
+//! The one harness: the real program in a folder of its own, and what callers and mail servers do to it.
+
+mod http;
+mod launch;
+mod program;
+mod providers;
+mod smtp;
+mod tools;
+
+use std::time::{Duration, Instant};
+
+pub use http::{Answer, Exchange, raw, try_post};
+pub use launch::run;
+pub use program::{ADMIN, Hookpost, PASSWORD, Setup};
+pub use providers::{Github, now, standard};
+pub use smtp::{MailServer, Received};
+pub use tools::Tools;
+
+/// Waits until `look` finds something, and fails after half a minute.
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    within(Duration::from_secs(30), what, look)
+}
+
+pub fn within<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,104 @@
+//! What the README and the design promise of the code itself.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").to_owned()
+}
+
+/// Every Rust file of ours.
+fn files() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = ["functions", "shared", "tests"].map(|name| root().join(name)).into();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+fn tree(arguments: &[&str]) -> String {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
+        .args(arguments)
+        .output();
+    let output = output.expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn nothing_of_aws_lies_below_the_local_program() {
+    let tree = tree(&["-p", "local"]);
+    let aws = |line: &&str| line.starts_with("aws-") && !line.starts_with("aws-lc-");
+    assert_eq!(tree.lines().filter(aws).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(!tree.contains("lambda_"), "{tree}");
+}
+
+#[test]
+fn nothing_local_lies_below_the_paths() {
+    let tree = tree(&["-p", "shared", "--no-default-features"]);
+    for local in ["redb", "lettre", "hyper ", "clap", "mail-parser"] {
+        assert!(!tree.lines().any(|line| line.starts_with(local)), "{local}");
+    }
+}
+
+#[test]
+fn there_is_one_tls_stack_and_no_openssl() {
+    let tree = tree(&["-p", "local"]);
+    for unwanted in ["openssl-sys", "native-tls", "ring "] {
+        assert!(!tree.lines().any(|line| line.starts_with(unwanted)), "{unwanted}");
+    }
+}
+
+#[test]
+fn every_file_opens_by_saying_what_lives_there() {
+    for (path, text) in files() {
+        assert!(text.starts_with("//! "), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_paths_know_no_world() {
+    for (path, text) in files() {
+        let inside = |chapter: &str| {
+            path.starts_with(root().join("shared/src").join(chapter)) || path.ends_with(format!("{chapter}.rs"))
+        };
+        if ["inbound", "api", "schemes", "config"].into_iter().any(inside) {
+            for world in
+                ["crate::local", "crate::aws", "Timestamp::now", "SystemTime::now", "Instant::now", "getrandom"]
+            {
+                assert!(!text.contains(world), "{world} in {}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn files_hold_one_thing() {
+    for (path, text) in files() {
+        let lines = text.lines().count();
+        let production = text.find("#[cfg(test)]").map_or(lines, |at| text[..at].lines().count());
+        assert!(production <= 250, "{}: {production}", path.display());
+    }
+}
+
+#[test]
+fn no_unwrap_waits_for_something_from_outside() {
+    for (path, text) in files() {
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if !path.starts_with(root().join("tests")) {
+            assert!(!production.contains(".unwrap()"), "{}", path.display());
+        }
+    }
+}
