@@ -2,6 +2,7 @@
 
 mod admit;
 mod authenticate;
+mod body;
 mod claim;
 mod limit;
 mod pace;
@@ -12,6 +13,7 @@ mod redact;
 mod send;
 mod settle;
 mod shape;
+mod turn;
 mod webhook;
 
 use std::net::IpAddr;
@@ -21,13 +23,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body::Body;
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::id::WebhookId;
-use crate::reply::{self, Refused, Reply};
+use crate::reply::{self, Reply};
 use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, PutBody, SendEmail};
 use crate::timestamp::Timestamp;
+
+use turn::Turned;
 
 pub use claim::LEASE;
 pub use webhook::{Unreadable, Webhook};
@@ -54,13 +58,14 @@ pub struct Listener<S, Q> {
     sources: S,
     queue: Q,
     limits: limit::Limits,
+    turned_away: turn::Log,
     in_flight: Arc<Semaphore>,
 }
 
 impl<S: FindSource, Q: Enqueue + PutBody> Listener<S, Q> {
     pub fn new(sources: S, queue: Q) -> Self {
         let in_flight = Arc::new(Semaphore::new(MOST_IN_FLIGHT));
-        Self { sources, queue, limits: limit::Limits::default(), in_flight }
+        Self { sources, queue, limits: limit::Limits::default(), turned_away: turn::Log::default(), in_flight }
     }
 
     /// Answers 202 once the webhook is durably queued, and what the caller must know otherwise.
@@ -70,12 +75,15 @@ impl<S: FindSource, Q: Enqueue + PutBody> Listener<S, Q> {
         B::Error: std::fmt::Display,
     {
         match self.accept(source, request, arrival).await {
-            Ok(id) => reply::json(StatusCode::ACCEPTED, &json!({ "id": id })),
-            Err(refused) => refused.reply(),
+            Ok(id) => reply::json(StatusCode::ACCEPTED, &Accepted { id }),
+            Err(turned) => {
+                self.turned_away.log(&turned, source, arrival);
+                turned.refused.reply()
+            }
         }
     }
 
-    async fn accept<B>(&self, source: &str, request: Request<B>, arrival: Arrival) -> Result<WebhookId, Refused>
+    async fn accept<B>(&self, source: &str, request: Request<B>, arrival: Arrival) -> Result<WebhookId, Turned>
     where
         B: Body<Data = Bytes>,
         B::Error: std::fmt::Display,
@@ -85,6 +93,11 @@ impl<S: FindSource, Q: Enqueue + PutBody> Listener<S, Q> {
         let webhook = pace::pace(&self.limits, authentic)?;
         queue::queue(&self.queue, webhook).await
     }
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    id: WebhookId,
 }
 
 /// Sends mail out: the ports of [`Mailer::mail`].

@@ -6,14 +6,16 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
-use serde_json::json;
+use serde::Serialize;
 
 /// A reply whose body is already there.
 pub type Reply = Response<Full<Bytes>>;
 
 /// Any JSON reply.
-pub fn json(status: StatusCode, body: &serde_json::Value) -> Reply {
-    let mut reply = Response::new(Full::new(Bytes::from(format!("{body}\n"))));
+pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
+    let mut text = serde_json::to_vec(body).unwrap_or_default();
+    text.push(b'\n');
+    let mut reply = Response::new(Full::new(Bytes::from(text)));
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -22,7 +24,18 @@ pub fn json(status: StatusCode, body: &serde_json::Value) -> Reply {
 
 /// The error reply: `{"error": {"code": …, "message": …}}`.
 pub fn error(status: StatusCode, code: &str, message: &str) -> Reply {
-    json(status, &json!({ "error": { "code": code, "message": message } }))
+    json(status, &ErrorBody { error: Problem { code, message } })
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: Problem<'a>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: &'a str,
+    message: &'a str,
 }
 
 /// Why a caller did not get what it asked for.

@@ -93,7 +93,7 @@ fn a_full_disk_loses_nothing_and_repeats_nothing() {
     });
     assert_eq!((refused.status, refused.code().as_str()), (503, "unavailable"));
     assert!(refused.header("retry-after").is_some());
-    assert!(hookpost.log().contains("cannot queue"), "the owner is told");
+    assert!(hookpost.log().contains("cannot take webhooks"), "the owner is told");
     assert!(accepted.len() > 10);
 
     // Mail goes out while nothing can be recorded.

@@ -2,14 +2,18 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use shared::inbound::{Mailer, Next, VISIBILITY};
 use shared::local::{Sources, Store, SystemClock};
 use shared::seam::{Answer, Clock, Dequeue, Leased};
 use tokio::task::JoinSet;
 
 use crate::outbox::Outbox;
+use crate::stop::Stop;
 
 pub(crate) type LocalMailer = Mailer<Sources, Store, Outbox, SystemClock>;
 
@@ -19,8 +23,28 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long a message rests that the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Ends what is in hand before it returns.
-pub(crate) async fn run(mailer: Arc<LocalMailer>, at_once: usize, stop: impl Future<Output = ()>) {
+/// How far mailing stands back when the processor is short: an answer never waits for mail.
+const STANDS_BACK: i32 = 10;
+
+/// Mails on a thread of its own. The thread ends what is in hand before it ends.
+pub(crate) fn start(
+    mailer: Arc<LocalMailer>,
+    at_once: usize,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<JoinHandle<()>, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let failed = |problem: std::io::Error| Stop::Failed(problem.to_string());
+    let runtime = runtime.map_err(failed)?;
+    let mailing = move || {
+        if let Err(problem) = setpriority_process(Some(gettid()), STANDS_BACK) {
+            tracing::debug!(%problem, "mailing does not stand back");
+        }
+        runtime.block_on(run(mailer, at_once, stop));
+    };
+    thread::Builder::new().name("mailer".into()).spawn(mailing).map_err(failed)
+}
+
+async fn run(mailer: Arc<LocalMailer>, at_once: usize, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut in_hand = JoinSet::new();
     loop {

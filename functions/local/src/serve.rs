@@ -75,12 +75,13 @@ async fn work(door: TcpListener, store: Store, sources: Sources, outbox: Outbox,
         store: store.clone(),
     });
     let mailer = Arc::new(Mailer { sources, memory: store.clone(), email: outbox, clock: SystemClock });
-    let mailing = tokio::spawn(mailer::run(mailer, at_once, told(stopped.clone())));
+    let mailing = mailer::start(mailer, at_once, told(stopped.clone()))?;
     let sweeping = tokio::spawn(sweep(store));
     tokio::spawn(wait_for_signal(stop));
     http::serve(door, move |request, peer| Arc::clone(&routes).answer(request, peer), told(stopped)).await;
     sweeping.abort();
-    mailing.await.map_err(|problem| Stop::Failed(problem.to_string()))
+    let ended = tokio::task::spawn_blocking(move || mailing.join()).await;
+    ended.ok().and_then(Result::ok).ok_or_else(|| Stop::Failed("the mailer broke down".into()))
 }
 
 fn read_config(settings: &Settings) -> Result<Spec, Stop> {

@@ -1,12 +1,14 @@
-//! Admitted → authentic: the proof is checked over the bytes as received.
+//! Admitted → authentic: the proof is checked over the bytes as received, then the credentials go.
 
 use std::sync::Arc;
 
 use http::Method;
 
-use super::admit::{Admitted, Memory};
+use super::admit::Admitted;
+use super::body::Memory;
+use super::redact;
+use super::turn::Turned;
 use super::webhook::{Head, Webhook};
-use crate::reply::Refused;
 use crate::schemes::Presented;
 use crate::source::Source;
 
@@ -17,13 +19,11 @@ pub(super) struct Authentic {
     pub(super) memory: Memory,
 }
 
-pub(super) fn authenticate(admitted: Admitted) -> Result<Authentic, Refused> {
-    let Admitted { source, arrival, presented, kept, body, memory } = admitted;
+pub(super) fn authenticate(admitted: Admitted) -> Result<Authentic, Turned> {
+    let Admitted { source, arrival, presented, body, memory } = admitted;
     let shown = Presented { headers: &presented.headers, query: presented.uri.query(), body: &body };
-    let proof = source.verifier.verify(&shown, arrival.at).map_err(|fault| {
-        tracing::info!(source = %source.name, caller = %arrival.caller, id = %arrival.id, why = %fault, "refused");
-        Refused::Unauthorized
-    })?;
+    let proof = source.verifier.verify(&shown, arrival.at).map_err(Turned::unproved)?;
+    let kept = redact::redact(&presented, &source);
     // The data of a GET is its query.
     let is_get = presented.method == Method::GET;
     let body = if is_get { kept.query.clone().unwrap_or_default().into() } else { body };

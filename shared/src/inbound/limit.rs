@@ -22,7 +22,7 @@ pub(super) struct Limits {
 }
 
 #[derive(Clone, Copy)]
-struct Bucket {
+pub(super) struct Bucket {
     tokens: f64,
     at: Timestamp,
     rate: Rate,
@@ -54,17 +54,22 @@ impl Limits {
         if buckets.len() >= MOST_BUCKETS {
             buckets.clear();
         }
-        buckets.entry(key).or_insert(Bucket { tokens: rate.burst, at: now, rate }).take(now)
+        buckets.entry(key).or_insert_with(|| Bucket::full(rate, now)).take(now)
     }
 }
 
 impl Bucket {
+    pub(super) fn full(rate: Rate, now: Timestamp) -> Self {
+        Self { tokens: rate.burst, at: now, rate }
+    }
+
     fn filled(self, now: Timestamp) -> Self {
         let tokens = self.tokens + now.since(self.at).as_secs_f64() * self.rate.per_second;
         Self { tokens: tokens.min(self.rate.burst), at: now.max(self.at), ..self }
     }
 
-    fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
+    /// One of them; the error says how long to wait for it.
+    pub(super) fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
         *self = self.filled(now);
         if self.tokens < 1.0 {
             return Err(Duration::from_secs_f64((1.0 - self.tokens) / self.rate.per_second));

@@ -2,13 +2,11 @@
 
 use super::authenticate::Authentic;
 use super::limit::Limits;
+use super::turn::Turned;
 use crate::reply::Refused;
 
-pub(super) fn pace(limits: &Limits, authentic: Authentic) -> Result<Authentic, Refused> {
-    let webhook = &authentic.webhook;
-    limits.source(&authentic.source, webhook.received()).map_err(|retry_after| {
-        tracing::warn!(source = %authentic.source.name, id = %webhook.id(), why = "over the source's limit", "refused");
-        Refused::TooMany { retry_after }
-    })?;
+pub(super) fn pace(limits: &Limits, authentic: Authentic) -> Result<Authentic, Turned> {
+    let slow_down = |retry_after| Turned::new(Refused::TooMany { retry_after }, "over the limit of this source");
+    limits.source(&authentic.source, authentic.webhook.received()).map_err(slow_down)?;
     Ok(authentic)
 }

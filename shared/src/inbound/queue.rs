@@ -1,25 +1,20 @@
 //! Authentic → queued: kept for good, and only then answered.
 
-use std::time::Duration;
-
 use super::authenticate::Authentic;
+use super::turn::Turned;
 use super::webhook::Webhook;
 use crate::id::WebhookId;
-use crate::reply::Refused;
 use crate::seam::{Answer, Enqueue, PutBody};
 
 /// Bodies up to this ride in the message; larger ones are kept apart and the message names them.
 const INLINE: usize = 64 << 10;
 
-pub(super) async fn queue<Q: Enqueue + PutBody>(ports: &Q, authentic: Authentic) -> Result<WebhookId, Refused> {
+pub(super) async fn queue<Q: Enqueue + PutBody>(ports: &Q, authentic: Authentic) -> Result<WebhookId, Turned> {
     let Authentic { source, webhook, memory } = authentic;
     let kept = keep(ports, &webhook).await;
     drop(memory);
+    kept.map_err(Turned::ours)?;
     let (id, bytes) = (webhook.id(), webhook.body().len());
-    kept.map_err(|problem| {
-        tracing::error!(source = %source.name, %id, %problem, "cannot queue");
-        Refused::Unavailable { retry_after: Duration::from_secs(5) }
-    })?;
     tracing::info!(source = %source.name, %id, caller = %webhook.caller(), bytes, "queued");
     Ok(id)
 }

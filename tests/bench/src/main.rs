@@ -33,7 +33,8 @@ fn main() {
         Some("million") => return million::reopen(),
         _ => {}
     }
-    println!("1 KB bodies signed as GitHub does; wrk, one thread; medians of {ROUNDS} interleaved rounds\n");
+    println!("1 KB bodies signed as GitHub does; medians of {ROUNDS} interleaved rounds");
+    println!("each server on one processor, wrk with one thread on another\n");
     for connections in [16, 64] {
         table(connections);
     }

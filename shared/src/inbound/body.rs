@@ -1,0 +1,111 @@
+//! The body of a request, read within bounds of size, memory and time.
+
+use std::fmt::Display;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body;
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::MOST_BODY;
+use super::turn::Turned;
+use crate::outside::Outside;
+use crate::reply::Refused;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// How much of a body that is refused is still read, so that the caller reads the answer instead
+/// of a broken connection, and for how long.
+const DRAINED: usize = 16 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// A request's share of the memory for bodies, given back when it is dropped.
+pub(super) struct Memory {
+    all: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+impl Memory {
+    pub(super) fn of(all: &Arc<Semaphore>) -> Self {
+        Self { all: Arc::clone(all), held: None }
+    }
+
+    /// Takes so many bytes more, if there are.
+    fn take(&mut self, bytes: usize) -> Result<(), Turned> {
+        let full =
+            || Turned::new(Refused::Unavailable { retry_after: Duration::from_secs(1) }, "too many bodies in flight");
+        let bytes = u32::try_from(bytes).map_err(|_| full())?;
+        let more = Arc::clone(&self.all).try_acquire_many_owned(bytes).map_err(|_| full())?;
+        match &mut self.held {
+            Some(held) => held.merge(more),
+            None => self.held = Some(more),
+        }
+        Ok(())
+    }
+}
+
+/// All of the body; whoever sends too much, too slowly or not to the end is turned away.
+pub(super) async fn read<B>(body: B, memory: &mut Memory) -> Result<Bytes, Turned>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let body = pin!(body);
+    let slow = |_| Turned::new(Refused::TooSlow, "the body did not arrive in time");
+    timeout(BODY_TIME, collect(body, memory)).await.map_err(slow)?
+}
+
+async fn collect<B>(mut body: Pin<&mut B>, memory: &mut Memory) -> Result<Bytes, Turned>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    if body.size_hint().lower() > MOST_BODY as u64 {
+        return Err(too_large(body).await);
+    }
+    // Most bodies come in one piece, which is then not copied.
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.as_mut().frame().await {
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if first.len() + all.len() + data.len() > MOST_BODY {
+            return Err(too_large(body).await);
+        }
+        memory.take(data.len())?;
+        if first.is_empty() && all.is_empty() {
+            first = data;
+            continue;
+        }
+        all.extend_from_slice(&std::mem::take(&mut first));
+        all.extend_from_slice(&data);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn broken(problem: impl Display) -> Turned {
+    let why = format!("the body broke off: {}", Outside(&problem.to_string()));
+    Turned::new(Refused::BadRequest("the body broke off"), why)
+}
+
+async fn too_large<B: Body<Data = Bytes>>(body: Pin<&mut B>) -> Turned {
+    drain(body).await;
+    Turned::new(Refused::TooLarge { most: MOST_BODY }, "the body is too large")
+}
+
+async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
+    let discard = async {
+        let mut left = DRAINED;
+        while let Some(Ok(frame)) = body.as_mut().frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // A caller that keeps sending beyond this gets a broken connection, as it must.
+    drop(timeout(DRAIN_TIME, discard).await);
+}
