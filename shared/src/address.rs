@@ -37,7 +37,8 @@ impl FromStr for EmailAddress {
             None => ("", text),
         };
         let (user, domain) = address.rsplit_once('@').ok_or(NotAnAddress)?;
-        let stray = |c: char| c.is_control() || c.is_whitespace() || "<>,;:\"()@[]\\".contains(c);
+        // Neither SES nor most mail servers take other characters in an address.
+        let stray = |c: char| !c.is_ascii() || c.is_control() || c.is_whitespace() || "<>,;:\"()@[]\\".contains(c);
         let wrong = user.is_empty() || domain.is_empty() || address.len() > 254;
         let dots = |part: &str| part.starts_with('.') || part.ends_with('.') || part.contains("..");
         if wrong || user.contains(stray) || domain.contains(stray) || dots(user) || dots(domain) {

@@ -33,7 +33,6 @@ use crate::timestamp::Timestamp;
 
 use turn::Turned;
 
-pub use claim::LEASE;
 pub use webhook::{Unreadable, Webhook};
 
 /// The largest body taken, in both worlds.
@@ -41,9 +40,6 @@ pub const MOST_BODY: usize = 4 << 20;
 
 /// Bodies in memory at once; more are told to come back.
 const MOST_IN_FLIGHT: usize = 64 << 20;
-
-/// How long a message handed out stays hidden: longer than [`LEASE`], which is longer than a send.
-pub const VISIBILITY: Duration = Duration::from_secs(90);
 
 /// A request at the door: when it came, from where, and the name it gets if it is taken.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +102,16 @@ pub struct Mailer<S, M, E, C> {
     pub memory: M,
     pub email: E,
     pub clock: C,
+    pub times: Times,
+}
+
+/// How long things may take. A send ends before its claim does, and a claim before the message is
+/// handed out again.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    pub send: Duration,
+    pub lease: Duration,
+    pub visibility: Duration,
 }
 
 /// What is to become of a message that was handled.
@@ -128,7 +134,7 @@ impl<S: FindSource, M: Claims + GetBody + Bury, E: SendEmail, C: Clock> Mailer<S
             claim::Claimed::Settled(next) => return Ok(next),
         };
         let email = shape::shape(&work);
-        let sent = send::send(&self.email, &email).await;
+        let sent = send::send(&self.email, &email, self.times.send).await;
         settle::settle(self, *work, sent).await
     }
 }

@@ -139,8 +139,8 @@ pub struct DeadLetter {
 
 /// Lays a webhook among the dead letters.
 pub trait Bury {
-    /// The same id again overwrites.
-    fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Answer<()>> + Send;
+    /// The same id again overwrites. May remove the message from its queue in the same breath.
+    fn bury(&self, letter: &DeadLetter, leased: &Leased) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// What the owner does with dead letters.

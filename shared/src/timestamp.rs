@@ -24,11 +24,11 @@ impl Timestamp {
     }
 
     pub fn after(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(wait.as_millis() as u64))
+        Self(self.0.saturating_add(milliseconds(wait)))
     }
 
     pub fn before(self, age: Duration) -> Self {
-        Self(self.0.saturating_sub(age.as_millis() as u64))
+        Self(self.0.saturating_sub(milliseconds(age)))
     }
 
     /// How long after `earlier` this is; zero if it is not.
@@ -39,6 +39,10 @@ impl Timestamp {
     fn date(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.seconds() as i64).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Display for Timestamp {

@@ -128,6 +128,31 @@ fn bodies_in_flight_are_bounded() {
 }
 
 #[test]
+fn a_caller_that_has_said_all_is_answered() {
+    let hookpost = Setup::default().start();
+    let mut exchange = Exchange::open(hookpost.address).expect("a connection");
+    let head = format!(
+        "POST /in HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {PASSWORD}\r\ncontent-length: 2\r\n\r\n{{}}"
+    );
+    exchange.send(head.as_bytes()).expect("sent");
+    exchange.says_no_more();
+    exchange.answer().expect("an answer").accepted();
+}
+
+#[test]
+fn a_caller_that_never_reads_is_cut_off() {
+    let hookpost = Setup::default().start();
+    let mut exchange = Exchange::open(hookpost.address).expect("a connection");
+    let requests = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1_000);
+    let start = std::time::Instant::now();
+    // Answers pile up unread until nothing more is taken; then the connection ends.
+    while exchange.send(requests.as_bytes()).is_ok() {
+        assert!(start.elapsed() < Duration::from_secs(90), "still open");
+    }
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_slow_caller_is_cut_off() {
     let hookpost = Setup::default().start();
     let mut slow_head = Exchange::open(hookpost.address).expect("a connection");

@@ -64,6 +64,22 @@ fn a_wrong_file_stops_the_start_and_says_where() {
 }
 
 #[test]
+fn no_message_shows_a_secret_of_the_file() {
+    let broken = [
+        "sources:\n  a:\n    verify: { scheme: github, secret: hush-hush }\n    verify: { scheme: github, secret: hush-hush }\n",
+        "sources:\n  a:\n    verify: { scheme: github, secret: hush-hush, secret: x }\n",
+        "sources:\n  a:\n\tverify: { scheme: github, secret: hush-hush }\n",
+        "sources:\n  a:\n    verify: { scheme: password, secret: 4815162342 }\n",
+        "sources:\n  a:\n    verify: { scheme: password, secret: hush-hush }\n---\nx: *hush-hush\n",
+    ];
+    for config in broken {
+        let said = refused(&[], config);
+        assert!(!said.contains("hush") && !said.contains("4815162342"), "{said}");
+        assert!(said.contains("HOOKPOST_CONFIG: c.yaml: "), "{said}");
+    }
+}
+
+#[test]
 fn a_secret_comes_from_the_environment() {
     let config = "sources:\n  a: { verify: { scheme: password, secret: env:SHOP }, email: a@example.com }\n";
     let hookpost = Setup::config(config).with("SHOP", "from outside").start();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use shared::id::WebhookId;
 use shared::local::Store;
-use shared::seam::{Bury, Claim, ClaimKey, Claims, DeadLetter, DeadLetters, Dequeue, Enqueue, GetBody, Lease, PutBody};
+use shared::seam::{
+    Bury, Claim, ClaimKey, Claims, DeadLetter, DeadLetters, Dequeue, Enqueue, GetBody, Lease, Leased, PutBody,
+};
 use shared::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -128,10 +130,11 @@ async fn a_dead_letter_is_kept_and_comes_back_whole(world: &(impl Bury + DeadLet
         claim: Some(key.clone()),
         message: Bytes::from("the message"),
     };
-    world.bury(&letter).await.unwrap();
-    world.bury(&letter).await.unwrap();
+    let leased = Leased { id: id(5), due: NOW, message: letter.message.clone() };
+    world.bury(&letter, &leased).await.unwrap();
+    world.bury(&letter, &leased).await.unwrap();
     let second = DeadLetter { id: id(6), claim: None, ..letter.clone() };
-    world.bury(&second).await.unwrap();
+    world.bury(&second, &leased).await.unwrap();
     assert_eq!(world.dead(None, 10).await.unwrap(), [second.clone(), letter.clone()]);
     assert_eq!(world.dead(None, 1).await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(world.dead(Some(id(6)), 10).await.unwrap(), std::slice::from_ref(&letter));
@@ -141,6 +144,28 @@ async fn a_dead_letter_is_kept_and_comes_back_whole(world: &(impl Bury + DeadLet
     let back = world.lease(10, later(9_000), MINUTE).await.unwrap();
     assert_eq!(back.iter().map(|m| (m.id, &m.message[..])).collect::<Vec<_>>(), [(id(5), &b"the message"[..])]);
     assert_eq!(held(world, &key, id(5), later(9_000)).await.tries, 0, "all tries are before it");
+}
+
+async fn a_letter_retried_while_it_is_buried_keeps_its_body(
+    world: &(impl Bury + DeadLetters + Dequeue + Enqueue + PutBody + GetBody),
+) {
+    let body = Bytes::from(vec![7; 100_000]);
+    world.put_body(id(7), &body).await.unwrap();
+    world.enqueue(id(7), Bytes::from("the message"), NOW).await.unwrap();
+    let leased = world.lease(1, NOW, MINUTE).await.unwrap().remove(0);
+    let letter = DeadLetter {
+        id: id(7),
+        died: NOW,
+        reason: "550 no".into(),
+        tries: 1,
+        claim: None,
+        message: leased.message.clone(),
+    };
+    world.bury(&letter, &leased).await.unwrap();
+    assert!(world.retry(id(7), later(1)).await.unwrap());
+    world.remove(&leased).await.unwrap();
+    assert_eq!(world.lease(10, later(1), MINUTE).await.unwrap().len(), 1, "one message, not two");
+    assert_eq!(world.get_body(id(7)).await.unwrap(), Some(body));
 }
 
 /// Runs a test of the suite against a store of its own.
@@ -173,4 +198,5 @@ suite![
     what_was_given_up_stays_so_for_the_same_webhook_only,
     of_many_who_claim_at_once_one_gets_it,
     a_dead_letter_is_kept_and_comes_back_whole,
+    a_letter_retried_while_it_is_buried_keeps_its_body,
 ];

@@ -12,13 +12,16 @@ use http::Request;
 use http_body_util::Full;
 use shared::config::{Config, Spec};
 use shared::id::WebhookId;
-use shared::inbound::{Arrival, Listener, Mailer, Next, VISIBILITY};
+use shared::inbound::{Arrival, Listener, Mailer, Next, Times};
 use shared::local::{Sources, Store};
 use shared::seam::{Clock, DeadLetters, Dequeue};
 use shared::timestamp::Timestamp;
 
 use crate::harness::eventually;
 use faulty::{Faulty, Mode, Outbox, Plan};
+
+const TIMES: Times =
+    Times { send: Duration::from_secs(45), lease: Duration::from_secs(60), visibility: Duration::from_secs(90) };
 
 /// A clock that the story sets.
 #[derive(Clone)]
@@ -94,9 +97,10 @@ impl World {
     /// Handles what is due, as the local mailer does, until nothing waits.
     async fn mail(&self, store: &Faulty<Store>) {
         let email = Faulty::new(self.outbox.clone(), &self.plan);
-        let mailer = Mailer { sources: sources(), memory: store.clone(), email, clock: self.clock.clone() };
+        let mailer =
+            Mailer { sources: sources(), memory: store.clone(), email, clock: self.clock.clone(), times: TIMES };
         for _ in 0..40 {
-            let Ok(taken) = store.lease(3, self.clock.now(), VISIBILITY).await else { continue };
+            let Ok(taken) = store.lease(3, self.clock.now(), TIMES.visibility).await else { continue };
             for leased in taken {
                 // What fails here is handed out again when its lease ends.
                 let _: Result<(), _> = match mailer.mail(&leased).await {

@@ -121,3 +121,46 @@ fn a_body_that_is_cut_or_no_text_is_attached_whole() {
         .accepted();
     assert_eq!(hookpost.mail(&id).0["attachments"][0]["bytes"], long.len());
 }
+
+#[test]
+fn an_answer_too_many_is_not_taken_for_the_next_mails() {
+    let server = MailServer::start();
+    let hookpost = Setup::default().with("SMTP_URL", server.url()).with("MAIL_FROM", "post@example.com").start();
+    server.stutter();
+    hookpost.post_default(b"first").accepted();
+    eventually("a mail", || server.mails().pop());
+    std::thread::sleep(Duration::from_millis(200));
+    server.refuse(Some("554 not this one"));
+    hookpost.post_default(b"second").accepted();
+    // Whether it notices at once or after a new connection: the second was never taken.
+    within(Duration::from_secs(60), "a dead letter", || (hookpost.health()["dead_letters"] == 1).then_some(()));
+    assert_eq!(server.mails().len(), 1);
+    assert_eq!(hookpost.log().matches("\"e-mailed\"").count(), 1);
+}
+
+#[test]
+fn one_recipient_who_is_not_there_keeps_nobody_else_from_the_mail() {
+    let server = MailServer::start();
+    let hookpost = Setup::default()
+        .with("SMTP_URL", server.url())
+        .with("MAIL_FROM", "post@example.com")
+        .with("EMAIL_ADDRESS", "nobody@example.com,ops@example.com")
+        .start();
+    hookpost.post_default(b"{}").accepted();
+    let mail = eventually("a mail", || server.mails().pop());
+    assert_eq!(mail.to, ["<ops@example.com>"]);
+    let line =
+        eventually("a line", || hookpost.log().lines().find(|line| line.contains("refuses one of")).map(str::to_owned));
+    assert!(line.contains("\"ERROR\"") && line.contains("nobody@example.com") && line.contains("550"), "{line}");
+}
+
+#[test]
+fn a_lone_carriage_return_cannot_end_a_mail_early() {
+    let server = MailServer::start();
+    let hookpost = Setup::default().with("SMTP_URL", server.url()).with("MAIL_FROM", "post@example.com").start();
+    hookpost.post_default(b"hello\r.\rMAIL FROM:<evil@example.com>\r\n.\r\nQUIT\r\n").accepted();
+    let mail = eventually("a mail", || server.mails().pop());
+    assert!(!mail.data.replace("\r\n", "").contains('\r'), "{:?}", mail.data);
+    hookpost.settle();
+    assert_eq!(server.mails().len(), 1);
+}

@@ -67,6 +67,16 @@ fn a_forged_webhook_does_not() {
 }
 
 #[test]
+fn a_signature_vouches_for_no_query() {
+    let hookpost = Setup::config(SOURCES).start();
+    let body = b"{}";
+    let signature = GITHUB.signature(body);
+    let get = hookpost.send("GET", "/in/github?amount=1000000", &[("x-hub-signature-256", &signature)], body);
+    assert_eq!((get.status, get.header("allow")), (405, Some("POST, PUT")));
+    assert!(hookpost.mails().is_empty());
+}
+
+#[test]
 fn a_stale_webhook_is_refused_and_a_replayed_one_mailed_once() {
     let hookpost = Setup::config(SOURCES).start();
     assert_eq!(post_standard(&hookpost, "msg_1", now() - 301, b"{}").status, 401);

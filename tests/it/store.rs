@@ -39,6 +39,14 @@ fn a_second_process_on_the_same_folder_refuses_to_start() {
 }
 
 #[test]
+fn a_store_whose_lock_was_removed_is_not_called_damaged() {
+    let hookpost = Setup::default().start();
+    fs::remove_file(hookpost.data().join("lock")).expect("a lock");
+    let said = refused(hookpost.folder());
+    assert!(said.contains("another hookpost is using"), "{said}");
+}
+
+#[test]
 fn a_damaged_store_is_left_as_it_is() {
     let hookpost = used();
     let file = hookpost.data().join("hookpost.redb");
@@ -94,6 +102,7 @@ fn a_full_disk_loses_nothing_and_repeats_nothing() {
     assert_eq!((refused.status, refused.code().as_str()), (503, "unavailable"));
     assert!(refused.header("retry-after").is_some());
     assert!(hookpost.log().contains("cannot take webhooks"), "the owner is told");
+    assert_eq!(hookpost.get("/health").status, 503);
     assert!(accepted.len() > 10);
 
     // Mail goes out while nothing can be recorded.

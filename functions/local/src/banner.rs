@@ -1,6 +1,6 @@
 //! What a newcomer reads when the server has started.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,12 @@ pub(crate) struct Banner<'a> {
 
 impl Banner<'_> {
     pub(crate) fn print(&self) {
-        print!("{}", self.text(std::io::stdout().is_terminal()));
+        let mut out = std::io::stdout();
+        let text = self.text(out.is_terminal());
+        // Nobody reads it: the server is of use all the same.
+        if let Err(problem) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            tracing::warn!(%problem, "the address cannot be printed");
+        }
     }
 
     fn text(&self, shows_secrets: bool) -> String {

@@ -1,14 +1,18 @@
 //! The HTTP client of the verbs: JSON from a running server, with the admin token.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use shared::outside::Outside;
 use shared::secret::Secret;
+use tokio::time::timeout;
 
 use crate::made;
 use crate::settings::Settings;
@@ -16,6 +20,9 @@ use crate::stop::Stop;
 
 /// More than this is not an answer of ours.
 const MOST: usize = 64 << 20;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
     url: String,
@@ -54,25 +61,39 @@ impl Server {
     }
 
     fn ask(&self, method: Method, path: &str) -> Result<Value, Stop> {
-        let failed = |problem: String| Stop::Failed(format!("{}: {problem}", self.url));
+        let failed = |problem: String| Stop::Failed(format!("{}: {problem}", without_user(&self.url)));
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header(AUTHORIZATION, format!("Bearer {}", self.admin.expose()))
             .body(Full::new(Bytes::new()))
-            .map_err(|problem| Stop::setting("HOOKPOST_URL", format!("{}: {problem}", self.url)))?;
-        let (status, body) = self.runtime.block_on(exchange(request)).map_err(failed)?;
+            .map_err(|problem| Stop::setting("HOOKPOST_URL", format!("{}: {problem}", without_user(&self.url))))?;
+        let answer = self.runtime.block_on(async { timeout(PATIENCE, exchange(request)).await });
+        let late = |_| failed(format!("no answer within {} s", PATIENCE.as_secs()));
+        let (status, body) = answer.map_err(late)?.map_err(failed)?;
         let answer: Value = serde_json::from_slice(&body)
             .map_err(|_| failed(format!("answered {status}, and not as hookpost does")))?;
         if status.is_success() {
             return Ok(answer);
         }
-        let message = answer["error"]["message"].as_str().unwrap_or("no reason was given");
-        Err(failed(format!("{status}: {message}")))
+        let message = Outside(answer["error"]["message"].as_str().unwrap_or("no reason was given")).to_string();
+        if status == StatusCode::NOT_FOUND {
+            Err(Stop::Absent(message))
+        } else {
+            Err(failed(format!("{status}: {message}")))
+        }
     }
 }
 
-async fn exchange(request: Request<Full<Bytes>>) -> Result<(http::StatusCode, Bytes), String> {
+/// The URL as it may be shown.
+fn without_user(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default()),
+        None => url.rsplit('@').next().unwrap_or_default().to_owned(),
+    }
+}
+
+async fn exchange(request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
     let roots = HttpsConnectorBuilder::new().with_native_roots().map_err(|problem| problem.to_string())?;
     let client = Client::builder(TokioExecutor::new()).build(roots.https_or_http().enable_http1().build());
     let response = client.request(request).await.map_err(|problem| match std::error::Error::source(&problem) {

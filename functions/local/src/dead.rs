@@ -32,7 +32,7 @@ fn list(server: &Server) -> Result<(), Stop> {
             text("id"),
             text("died"),
             text("source"),
-            letter["tries"],
+            letter["tries"].as_u64().unwrap_or_default(),
             text("reason")
         ))?;
     }
@@ -42,15 +42,24 @@ fn list(server: &Server) -> Result<(), Stop> {
 fn show(server: &Server, id: &str) -> Result<(), Stop> {
     let letter = server.get(&format!("/api/v1/dead/{}", read(id)?))?;
     let pretty = serde_json::to_string_pretty(&letter).unwrap_or_default();
-    print(&format!("{pretty}\n"))
+    // A body may hold what would command a terminal; JSON can say it in other characters.
+    let escaped = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+    let safe = |c: char| c == '\n' || c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric();
+    let shown: String = pretty.chars().map(|c| if safe(c) { c.to_string() } else { escaped(c) }).collect();
+    print(&format!("{shown}\n"))
 }
 
+/// One after the other: one that is gone does not keep the rest from being tried.
 fn retry(server: &Server, ids: &[String]) -> Result<(), Stop> {
+    let mut gone = Ok(());
     for id in ids {
-        server.post(&format!("/api/v1/dead/{}/retry", read(id)?))?;
-        print(&format!("{id}  back in the queue\n"))?;
+        match server.post(&format!("/api/v1/dead/{}/retry", read(id)?)) {
+            Ok(_) => print(&format!("{id}  back in the queue\n"))?,
+            Err(Stop::Absent(problem)) => gone = Err(Stop::Absent(format!("{id}: {problem}"))),
+            Err(other) => return Err(other),
+        }
     }
-    Ok(())
+    gone
 }
 
 fn all(server: &Server) -> Result<Vec<String>, Stop> {
@@ -61,12 +70,16 @@ fn all(server: &Server) -> Result<Vec<String>, Stop> {
 /// Every page of them.
 fn letters(server: &Server) -> Result<Vec<Value>, Stop> {
     let (mut found, mut page) = (Vec::new(), "/api/v1/dead?limit=250".to_owned());
+    let mut before: Option<WebhookId> = None;
     loop {
         let mut answer = server.get(&page)?;
         if let Value::Array(letters) = answer["data"].take() {
             found.extend(letters);
         }
-        let Some(last) = answer["iterator"].as_str().filter(|_| answer["done"] == false) else { return Ok(found) };
+        let last = answer["iterator"].as_str().filter(|_| answer["done"] == false).and_then(|id| id.parse().ok());
+        // Each page is older than the one before, or it is no page of ours.
+        let Some(last) = last.filter(|last| before.is_none_or(|before| *last < before)) else { return Ok(found) };
+        before = Some(last);
         page = format!("/api/v1/dead?limit=250&iterator={last}");
     }
 }

@@ -2,28 +2,29 @@
 
 use std::net::SocketAddr;
 
-use http::header::{FORWARDED, HOST, HeaderName, VIA};
-use http::{HeaderMap, Uri};
+use http::header::HOST;
+use http::{HeaderMap, Request, Uri, Version};
 use shared::api;
 use shared::secret::Secret;
 
-/// Headers that a proxy or tunnel leaves: with one of them, the peer is not the caller.
-const FORWARDING: [HeaderName; 8] = [
-    FORWARDED,
-    VIA,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("cf-connecting-ip"),
-    HeaderName::from_static("true-client-ip"),
-];
+/// Whether a proxy or tunnel has left its mark: then the peer is not the caller.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        let marks = ["forwarded", "via", "x-real-ip", "cdn-loop", "cf-ray"];
+        marks.contains(&name) || name.starts_with("x-forwarded") || name.ends_with("-ip") || name.contains("client-ip")
+    })
+}
 
 /// A peer on this machine, under a name of this machine (a page elsewhere may point its own name
 /// here), not through a tunnel; or the admin token.
-pub(crate) fn may_look(peer: SocketAddr, headers: &HeaderMap, uri: &Uri, admin: &Secret) -> bool {
-    let direct = peer.ip().to_canonical().is_loopback() && !FORWARDING.iter().any(|name| headers.contains_key(name));
-    (direct && is_local_name(headers, uri)) || api::is_admin(admin, headers)
+///
+/// HTTP/1.0 is what plain proxies speak, and no browser.
+pub(crate) fn may_look<B>(peer: SocketAddr, request: &Request<B>, admin: &Secret) -> bool {
+    let headers = request.headers();
+    let direct =
+        peer.ip().to_canonical().is_loopback() && !is_forwarded(headers) && request.version() == Version::HTTP_11;
+    (direct && is_local_name(headers, request.uri())) || api::is_admin(admin, headers)
 }
 
 fn is_local_name(headers: &HeaderMap, uri: &Uri) -> bool {
@@ -45,11 +46,9 @@ mod tests {
     use super::*;
 
     fn looks(peer: &str, headers: &[(&str, &str)]) -> bool {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
-        }
-        may_look(peer.parse().unwrap(), &map, &Uri::from_static("/mail"), &Secret::new("admin"))
+        let request =
+            headers.iter().fold(Request::get("/mail"), |request, (name, value)| request.header(*name, *value));
+        may_look(peer.parse().unwrap(), &request.body(()).unwrap(), &Secret::new("admin"))
     }
 
     #[test]
@@ -70,8 +69,17 @@ mod tests {
         {
             assert!(!looks("127.0.0.1:5", &[("host", host)]), "{host}");
         }
-        for name in FORWARDING {
-            assert!(!looks("127.0.0.1:5", &[local, (name.as_str(), "192.0.2.1")]), "{name}");
+        for name in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-server",
+            "x-real-ip",
+            "true-client-ip",
+            "fly-client-ip",
+            "cdn-loop",
+        ] {
+            assert!(!looks("127.0.0.1:5", &[local, (name, "192.0.2.1")]), "{name}");
         }
         assert!(!looks("127.0.0.1:5", &[local, ("host", "evil.example.com")]));
         assert!(looks("192.0.2.1:5", &[("authorization", "Bearer admin")]));

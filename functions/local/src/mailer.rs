@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
-use shared::inbound::{Mailer, Next, VISIBILITY};
+use shared::inbound::{Mailer, Next, Times};
 use shared::local::{Sources, Store, SystemClock};
 use shared::seam::{Answer, Clock, Dequeue, Leased};
 use tokio::task::JoinSet;
@@ -16,6 +16,11 @@ use crate::outbox::Outbox;
 use crate::stop::Stop;
 
 pub(crate) type LocalMailer = Mailer<Sources, Store, Outbox, SystemClock>;
+
+/// Mail servers may think for minutes about a mail that they have (RFC 5321, 4.5.3.2.6). A lease that
+/// is too long costs nothing here: a restart frees it.
+pub(crate) const TIMES: Times =
+    Times { send: Duration::from_secs(420), lease: Duration::from_secs(450), visibility: Duration::from_secs(480) };
 
 /// Without news from the queue it is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -72,7 +77,7 @@ async fn run(mailer: Arc<LocalMailer>, at_once: usize, stop: impl Future<Output 
 async fn take(mailer: &Arc<LocalMailer>, at_once: usize, in_hand: &mut JoinSet<()>) -> Answer<Duration> {
     let (queue, now) = (&mailer.memory, mailer.clock.now());
     let room = at_once - in_hand.len();
-    let taken = queue.lease(room, now, VISIBILITY).await?;
+    let taken = queue.lease(room, now, mailer.times.visibility).await?;
     let all = taken.len() < room;
     for leased in taken {
         let mailer = Arc::clone(mailer);

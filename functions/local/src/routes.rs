@@ -46,7 +46,7 @@ impl Routes {
         if !console::answers(&path) {
             return Refused::NotFound("no such address; webhooks go to /in/{source}").reply();
         }
-        if !may_look(peer, headers, request.uri(), &self.api.admin) {
+        if !may_look(peer, &request, &self.api.admin) {
             return Refused::Unauthorized.reply();
         }
         console::answer(&self.store, &path, query, headers)
@@ -64,7 +64,7 @@ impl Routes {
     }
 
     fn health(&self) -> Reply {
-        match self.store.counts() {
+        match self.store.works().and_then(|()| self.store.counts()) {
             Ok(counts) => {
                 let status = if counts.dead == 0 { "ok" } else { "attention" };
                 let version = env!("CARGO_PKG_VERSION");
@@ -74,7 +74,7 @@ impl Routes {
                 )
             }
             Err(problem) => {
-                tracing::error!(%problem, "the store cannot be read");
+                tracing::warn!(%problem, "not healthy");
                 reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "unavailable" }))
             }
         }

@@ -27,6 +27,9 @@ use crate::{logs, mailer};
 /// How often what time made superfluous is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
+/// After so long a body has its message, or never will.
+const SETTLED: Duration = Duration::from_secs(600);
+
 pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
     logs::start()?;
     raise_open_files();
@@ -74,7 +77,8 @@ async fn work(door: TcpListener, store: Store, sources: Sources, outbox: Outbox,
         api: Api { dead: store.clone(), clock: SystemClock, admin },
         store: store.clone(),
     });
-    let mailer = Arc::new(Mailer { sources, memory: store.clone(), email: outbox, clock: SystemClock });
+    let mailer =
+        Arc::new(Mailer { sources, memory: store.clone(), email: outbox, clock: SystemClock, times: mailer::TIMES });
     let mailing = mailer::start(mailer, at_once, told(stopped.clone()))?;
     let sweeping = tokio::spawn(sweep(store));
     tokio::spawn(wait_for_signal(stop));
@@ -95,7 +99,8 @@ fn read_config(settings: &Settings) -> Result<Spec, Stop> {
 }
 
 fn wrong_file(path: &Path, problem: &serde_saphyr::Error) -> Stop {
-    Stop::setting("HOOKPOST_CONFIG", format!("{}: {problem}", path.display()))
+    // Without the lines around it, which may hold a secret.
+    Stop::setting("HOOKPOST_CONFIG", format!("{}: {}", path.display(), problem.without_snippet()))
 }
 
 /// The sources of the file, and the default one where mail can reach somebody.
@@ -135,18 +140,17 @@ fn check_config(settings: &Settings, mut spec: Spec, password: &Secret) -> Resul
 }
 
 async fn sweep(store: Store) {
-    let opened = SystemClock.now();
     if let Ok(counts) = store.counts()
         && counts.dead > 0
     {
         tracing::error!(dead_letters = counts.dead, "dead letters wait: see hookpost dead list");
     }
-    let bodies = store.clone();
-    let swept = tokio::task::spawn_blocking(move || bodies.sweep_bodies(opened)).await;
-    if let Ok(Err(problem)) = swept {
-        tracing::warn!(%problem, "bodies cannot be swept");
-    }
     loop {
+        let (bodies, now) = (store.clone(), SystemClock.now());
+        let swept = tokio::task::spawn_blocking(move || bodies.sweep_bodies(now.before(SETTLED))).await;
+        if let Ok(Err(problem)) = swept {
+            tracing::warn!(%problem, "bodies cannot be swept");
+        }
         if let Err(problem) = store.sweep(SystemClock.now()).await {
             tracing::warn!(%problem, "the store cannot be swept");
         }

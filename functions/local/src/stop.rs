@@ -12,6 +12,9 @@ pub(crate) enum Stop {
     Config(#[from] ConfigError),
     #[error("{0}")]
     Store(#[from] OpenError),
+    /// What a verb named is not there.
+    #[error("{0}")]
+    Absent(String),
     #[error("{0}")]
     Failed(String),
 }

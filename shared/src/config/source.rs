@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::HeaderName;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use ipnet::IpNet;
 
 use super::spec::{self, OneOrMany, PlaceSpec, SourceSpec, Text, VerifySpec};
@@ -163,7 +163,9 @@ fn place(path: &str, spec: Option<PlaceSpec>) -> Result<Option<Place>, ConfigErr
 fn header(key: &str, name: &str) -> Result<Place, ConfigError> {
     let wrong = || ConfigError::new(key, format!("\"{}\" is not the name of a header", name.escape_debug()));
     let name = HeaderName::from_str(name).map_err(|_| wrong())?;
-    if name == AUTHORIZATION || name == "x-webhook-password" || name == "cookie" {
+    if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(&name)
+        || ["x-webhook-password", "x-api-key"].contains(&name.as_str())
+    {
         return Err(ConfigError::new(key, format!("{name} carries credentials, which are never stored")));
     }
     Ok(Place::Header(Cow::Owned(name.as_str().to_owned())))

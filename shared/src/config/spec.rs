@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Keys that no field takes, collected so that they can be refused with the nearest known one.
@@ -115,6 +115,19 @@ impl<'de> Deserialize<'de> for OneOrMany {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text or a list of texts (put numbers in quotes)")
+            }
+
+            // No message may show what was found: it may be a secret.
+            fn visit_u64<E: Error>(self, _: u64) -> Result<OneOrMany, E> {
+                Err(E::invalid_type(Unexpected::Other("a number"), &self))
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<OneOrMany, E> {
+                Err(E::invalid_type(Unexpected::Other("a number"), &self))
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<OneOrMany, E> {
+                Err(E::invalid_type(Unexpected::Other("a number"), &self))
             }
 
             fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {

@@ -11,6 +11,7 @@ use super::body::{self, Memory};
 use super::turn::Turned;
 use super::{Arrival, Listener};
 use crate::reply::Refused;
+use crate::schemes::Proof;
 use crate::seam::{Enqueue, FindSource, PutBody};
 use crate::source::Source;
 
@@ -45,6 +46,10 @@ where
     }
     let source = listener.sources.find(name).await.map_err(Turned::ours)?;
     let source = source.ok_or(Turned::new(Refused::NotFound("no such source"), "no such source"))?;
+    if presented.method == Method::GET && source.verifier.scheme().proof() == Proof::Signed {
+        let why = "a GET's data is its query, which this scheme does not sign";
+        return Err(Turned::new(Refused::MethodNotAllowed { allow: "POST, PUT" }, why));
+    }
     if !source.allows(arrival.caller) {
         return Err(Turned::new(Refused::Unauthorized, "the caller's address is not on the allow list"));
     }

@@ -14,9 +14,6 @@ use crate::schemes::Place;
 use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Lease, Leased, SendEmail};
 use crate::source::{Deduplicate, Source};
 
-/// How long a claim holds: longer than a send may take.
-pub const LEASE: Duration = Duration::from_secs(60);
-
 /// How long a webhook that nothing can be a duplicate of is remembered: longer than a queue may
 /// hand out a message again that was removed.
 const UNNAMED: Duration = Duration::from_secs(86_400);
@@ -58,7 +55,7 @@ where
     };
     let delivery = delivery(&source, &webhook);
     let (key, window) = key(&source, &webhook, delivery.as_deref());
-    match ports.memory.claim(&key, webhook.id(), ports.clock.now(), LEASE).await? {
+    match ports.memory.claim(&key, webhook.id(), ports.clock.now(), ports.times.lease).await? {
         Claim::Ours(lease) => {
             let event = event(&source, &webhook);
             let leased = leased.clone();

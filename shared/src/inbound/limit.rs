@@ -65,7 +65,8 @@ impl Bucket {
 
     fn filled(self, now: Timestamp) -> Self {
         let tokens = self.tokens + now.since(self.at).as_secs_f64() * self.rate.per_second;
-        Self { tokens: tokens.min(self.rate.burst), at: now.max(self.at), ..self }
+        // A clock that was set back must not empty the bucket until it has caught up.
+        Self { tokens: tokens.min(self.rate.burst), at: now, ..self }
     }
 
     /// One of them; the error says how long to wait for it.

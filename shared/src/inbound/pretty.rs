@@ -38,8 +38,10 @@ fn form(text: &str, most: usize) -> Pretty {
 
 fn plain(text: &str, most: usize) -> Pretty {
     let (cut, whole) = cut(text, most);
-    let readable = |c: char| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') { '\u{fffd}' } else { c };
-    Pretty { text: cut.chars().map(readable).collect(), whole }
+    // A mail knows one kind of line end; a lone CR has split mails in two.
+    let lines = cut.replace("\r\n", "\n").replace('\r', "\n");
+    let readable = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c };
+    Pretty { text: lines.chars().map(readable).collect(), whole }
 }
 
 fn cut(text: &str, most: usize) -> (&str, bool) {
@@ -127,6 +129,7 @@ mod tests {
     #[test]
     fn text_is_shown_as_it_is_but_for_control_characters() {
         assert_eq!(shown("<a>\n\u{0}\u{1b}", "text/xml"), "<a>\n\u{fffd}\u{fffd}");
+        assert_eq!(shown("a\r\nb\r.\rc", "text/plain"), "a\nb\n.\nc");
         assert_eq!(pretty(b"\xff\xfe", "text/plain", 10), None);
     }
 

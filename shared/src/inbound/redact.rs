@@ -6,7 +6,6 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 use http::request::Parts;
 
 use crate::schemes::Place;
-use crate::schemes::password::QUERY;
 use crate::secret::Secret;
 use crate::source::Source;
 
@@ -14,7 +13,37 @@ use crate::source::Source;
 pub(super) const REDACTED: &str = "[redacted]";
 
 /// Parts of the names of headers that carry credentials, or what was made from them.
-const SENSITIVE: [&str; 9] = ["auth", "cookie", "hmac", "key", "password", "secret", "session", "signature", "token"];
+const SENSITIVE: [&str; 14] = [
+    "apikey",
+    "auth",
+    "cookie",
+    "cred",
+    "hmac",
+    "jwt",
+    "key",
+    "pass",
+    "secret",
+    "session",
+    "sid",
+    "sig",
+    "token",
+    "x-amz-security",
+];
+
+/// Names of query parameters that carry credentials.
+const CREDENTIALS: [&str; 11] = [
+    "token",
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth",
+    "client_secret",
+    "passwd",
+    "password",
+    "secret",
+    "sig",
+    "signature",
+];
 
 /// A head without credentials.
 #[derive(Default)]
@@ -67,7 +96,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
 fn clean_query(query: &str, secrets: &[Secret]) -> String {
     let clean = |part: &&str| {
         let mut pairs = form_urlencoded::parse(part.as_bytes());
-        let credential = pairs.any(|(name, _)| QUERY.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        let credential = pairs.any(|(name, _)| CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known)));
         !credential && !shows(part, secrets)
     };
     let kept: Vec<&str> = query.split('&').filter(clean).collect();

@@ -6,10 +6,7 @@ use tokio::time::timeout;
 
 use crate::seam::{Email, Refusal, SendEmail};
 
-/// How long a mail server may take.
-const SEND_TIME: Duration = Duration::from_secs(45);
-
-pub(super) async fn send(port: &impl SendEmail, email: &Email) -> Result<(), Refusal> {
-    let late = |_| Refusal::Later(format!("no answer within {} s", SEND_TIME.as_secs()));
-    timeout(SEND_TIME, port.send_email(email)).await.map_err(late)?
+pub(super) async fn send(port: &impl SendEmail, email: &Email, limit: Duration) -> Result<(), Refusal> {
+    let late = |_| Refusal::Later(format!("no answer within {} s", limit.as_secs()));
+    timeout(limit, port.send_email(email)).await.map_err(late)?
 }

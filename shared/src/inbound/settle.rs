@@ -78,9 +78,9 @@ async fn give_up<S, M: Claims + Bury, E, C: Clock>(
         reason,
         tries: work.lease.tries + 1,
         claim: Some(work.lease.key),
-        message: work.leased.message,
+        message: work.leased.message.clone(),
     };
-    lay(ports, letter, &work.source.name).await
+    lay(ports, letter, &work.leased, &work.source.name).await
 }
 
 /// The claim says that it was given up, but the message is still there: we died in between.
@@ -92,13 +92,13 @@ pub(super) async fn bury_again<S, M: Bury, E, C: Clock>(
 ) -> Answer<Next> {
     let source = key.0.split('/').next().unwrap_or_default().to_owned();
     let letter = DeadLetter { claim: Some(key), ..dead(ports, leased, reason) };
-    lay(ports, letter, &source).await
+    lay(ports, letter, leased, &source).await
 }
 
 /// Nobody can ever mail what nobody can read.
 pub(super) async fn unreadable<S, M: Bury, E, C: Clock>(ports: &Mailer<S, M, E, C>, leased: &Leased) -> Answer<Next> {
     let letter = dead(ports, leased, "the message cannot be read".into());
-    lay(ports, letter, "").await
+    lay(ports, letter, leased, "").await
 }
 
 /// Its source was taken out of the configuration while it waited.
@@ -109,7 +109,7 @@ pub(super) async fn orphan<S, M: Bury, E, C: Clock>(
 ) -> Answer<Next> {
     let reason = format!("the source {} is no longer configured", webhook.source());
     let letter = dead(ports, leased, reason);
-    lay(ports, letter, webhook.source()).await
+    lay(ports, letter, leased, webhook.source()).await
 }
 
 fn dead<S, M, E, C: Clock>(ports: &Mailer<S, M, E, C>, leased: &Leased, reason: String) -> DeadLetter {
@@ -123,8 +123,13 @@ fn dead<S, M, E, C: Clock>(ports: &Mailer<S, M, E, C>, leased: &Leased, reason: 
     }
 }
 
-async fn lay<S, M: Bury, E, C>(ports: &Mailer<S, M, E, C>, letter: DeadLetter, source: &str) -> Answer<Next> {
-    ports.memory.bury(&letter).await?;
+async fn lay<S, M: Bury, E, C>(
+    ports: &Mailer<S, M, E, C>,
+    letter: DeadLetter,
+    leased: &Leased,
+    source: &str,
+) -> Answer<Next> {
+    ports.memory.bury(&letter, leased).await?;
     tracing::error!(source, id = %letter.id, tries = letter.tries, why = %Outside(&letter.reason), "dead letter: will not be mailed unless you retry it");
     Ok(Next::Done)
 }

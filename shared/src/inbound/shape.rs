@@ -126,17 +126,22 @@ fn attachment(webhook: &Webhook, content_type: &str) -> Attachment {
     Attachment { name, content_type, bytes: webhook.body().clone() }
 }
 
-/// A text on one line, without control and direction-changing characters, of at most `most`
-/// characters.
+/// A text on one line of at most `most` characters, without what controls, hides or turns text
+/// around, and without the start of an encoded word (RFC 2047), which a reader would decode.
 fn one_line(text: &str, most: usize) -> String {
-    let hidden =
-        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let clean = text.chars().map(|c| if c.is_control() || hidden(c) { ' ' } else { c });
+    let clean = text.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c });
     let line: String = clean.take(most + 1).collect();
-    if line.chars().count() <= most {
-        return line.trim().to_owned();
-    }
-    format!("{}…", line.chars().take(most).collect::<String>().trim())
+    let (line, end) = match line.char_indices().nth(most) {
+        Some((end, _)) => (&line[..end], "…"),
+        None => (&*line, ""),
+    };
+    format!("{}{end}", line.replace("=?", "= ?").trim())
+}
+
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -196,7 +201,7 @@ mod tests {
             let email = shaped(Some(&event), &[("x-a", &event)], &body);
             let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
             prop_assert!(!email.subject.chars().any(breaks));
-            prop_assert!(email.subject.chars().count() <= 120);
+            prop_assert!(email.subject.chars().count() <= 140 && !email.subject.contains("=?"));
         }
     }
 }

@@ -62,6 +62,8 @@ impl Default for Lines {
 
 impl Log {
     pub(super) fn log(&self, turned: &Turned, source: &str, arrival: Arrival) {
+        // What is no source's name may be anything, a password pasted into the address too.
+        let source = if matches!(turned.refused, Refused::NotFound(_)) { "unknown" } else { source };
         let (source, caller, id) = (Outside(source), arrival.caller, arrival.id);
         if let Why::Ours(problem) = &turned.why {
             tracing::error!(%source, %caller, %id, %problem, "cannot take webhooks");

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use super::store::{OpenError, Store};
 use crate::id::WebhookId;
 use crate::seam::{Answer, GetBody, PutBody, Unavailable};
 
+/// The ending of a body that is not all there.
+const UNFINISHED: &str = "unfinished";
+
 #[derive(Clone)]
 pub(super) struct Bodies {
     folder: Arc<PathBuf>,
@@ -18,8 +22,11 @@ pub(super) struct Bodies {
 
 impl Bodies {
     pub(super) fn open(folder: &Path) -> Result<Self, OpenError> {
-        fs::create_dir_all(folder).map_err(|problem| OpenError::Io { path: folder.to_owned(), problem })?;
-        Ok(Self { folder: Arc::new(folder.to_owned()) })
+        let io = |problem| OpenError::Io { path: folder.to_owned(), problem };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        let bodies = Self { folder: Arc::new(folder.to_owned()) };
+        bodies.remove_unfinished().map_err(io)?;
+        Ok(bodies)
     }
 
     fn path(&self, id: WebhookId) -> PathBuf {
@@ -49,12 +56,30 @@ impl Bodies {
     /// Whole or not at all, and on disk.
     fn put(&self, id: WebhookId, body: &[u8]) -> std::io::Result<()> {
         let path = self.path(id);
-        let unfinished = path.with_extension("unfinished");
-        let mut file = File::create(&unfinished)?;
-        file.write_all(body)?;
-        file.sync_all()?;
+        let unfinished = path.with_extension(UNFINISHED);
+        let write = || {
+            let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+            file.write_all(body)?;
+            file.sync_all()
+        };
+        if let Err(problem) = write() {
+            // A full disk needs no half bodies; what stays is swept at the next start.
+            drop(fs::remove_file(&unfinished));
+            return Err(problem);
+        }
         fs::rename(&unfinished, &path)?;
         File::open(&*self.folder)?.sync_all()
+    }
+
+    /// Removes what a crash left half written. Only at start: later it may be somebody's work.
+    pub(super) fn remove_unfinished(&self) -> std::io::Result<()> {
+        for entry in fs::read_dir(&*self.folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == UNFINISHED) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 }
 

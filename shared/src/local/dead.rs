@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::claims;
 use super::store::{DEAD, Store};
 use crate::id::WebhookId;
-use crate::seam::{Answer, Bury, ClaimKey, DeadLetter, DeadLetters};
+use crate::seam::{Answer, Bury, ClaimKey, DeadLetter, DeadLetters, Leased};
 use crate::timestamp::Timestamp;
 
 /// A letter without its message.
@@ -45,10 +45,12 @@ fn read(id: u128, bytes: &[u8]) -> Option<DeadLetter> {
 }
 
 impl Bury for Store {
-    async fn bury(&self, letter: &DeadLetter) -> Answer<()> {
-        let (id, bytes) = (letter.id.bits(), write(letter));
+    /// Both at once, so that a retry finds no second message of the same webhook.
+    async fn bury(&self, letter: &DeadLetter, leased: &Leased) -> Answer<()> {
+        let (id, bytes, row) = (letter.id.bits(), write(letter), (leased.due.0, leased.id.bits()));
         self.write(move |tables| {
             tables.dead()?.insert(id, &*bytes)?;
+            tables.queue()?.remove(row)?;
             Ok(())
         })
         .await

@@ -17,12 +17,16 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 
 /// Connections at once; more wait at the door.
 const MOST_CONNECTIONS: usize = 4_096;
 
 /// How long the head of a request may take, and how long a connection may idle.
 const HEAD_TIME: Duration = Duration::from_secs(15);
+
+/// How long a caller may leave an answer unread.
+const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// The head of a request: line and headers.
 const MOST_HEAD: usize = 64 << 10;
@@ -50,8 +54,10 @@ where
             async move { Ok::<_, Infallible>(answering.await) }
         });
         let mut server = http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(MOST_HEAD);
-        let connection = open.watch(server.serve_connection(TokioIo::new(stream), service));
+        server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(MOST_HEAD).half_close(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIME));
+        let connection = open.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             if let Err(problem) = connection.await {
                 tracing::debug!(%peer, %problem, "connection ended");

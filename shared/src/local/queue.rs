@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use redb::ReadableTable;
 
 use super::store::{QUEUE, Store};
 use crate::id::WebhookId;
@@ -87,16 +86,10 @@ impl Dequeue for Store {
 
     async fn remove(&self, leased: &Leased) -> Answer<()> {
         let (key, id) = (key(leased), leased.id);
-        let apart = self.inner.bodies.holds(id);
-        let dead = self
-            .write(move |tables| {
-                tables.queue()?.remove(key)?;
-                // A dead letter keeps its body.
-                Ok(apart && tables.dead()?.get(id.bits())?.is_some())
-            })
-            .await?;
+        let removed = self.write(move |tables| Ok(tables.queue()?.remove(key)?.is_some())).await?;
         self.inner.handed_out.give_back(key);
-        if apart && !dead {
+        // One that was buried is gone from the queue already: a dead letter keeps its body.
+        if removed && self.inner.bodies.holds(id) {
             self.inner.bodies.remove(id);
         }
         Ok(())

@@ -1,58 +1,39 @@
-//! Mail by SMTP: TLS always, except to this very machine.
+//! Mail by SMTP: each step answered as it must be, each refusal told from the others.
 
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod server;
 
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use url::{Host, Url};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::eml;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::response::Response;
+use tokio::time::timeout;
+
+use super::eml::{self, Eml};
 use crate::address::EmailAddress;
+use crate::outside::Outside;
 use crate::seam::{Email, Refusal, SendEmail};
 
-/// How long one step of the conversation may take.
-const STEP: Duration = Duration::from_secs(20);
+pub use server::{Server, SmtpUrlError};
 
-/// A connection that has rested longer is not used again: servers hang up.
-const REST: Duration = Duration::from_secs(20);
+/// How long the way to the first command may take: call, greeting, TLS, password.
+const GREETING: Duration = Duration::from_secs(30);
 
-/// Connections that are kept for the next mail.
-const MOST_RESTING: usize = 8;
+/// How long the answer to a command may take.
+const COMMAND: Duration = Duration::from_secs(60);
 
-/// A mail server, by its `SMTP_URL`. Clones share its connections.
+/// How long a server may think about a whole mail. Who hangs up earlier gets it delivered twice.
+const VERDICT: Duration = Duration::from_secs(300);
+
+/// A mail server. Clones share its connections.
 #[derive(Clone)]
 pub struct Smtp {
     server: Arc<Server>,
     from: EmailAddress,
 }
-
-/// What an `SMTP_URL` says.
-pub struct Server {
-    host: String,
-    port: u16,
-    security: Security,
-    user: Option<String>,
-    credentials: Option<Credentials>,
-    resting: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Security {
-    /// `smtps://`: TLS from the first byte.
-    Tls,
-    /// `smtp://` to another machine: TLS before anything that matters.
-    StartTls,
-    /// `smtp://` to this machine: TLS if the server offers it.
-    StartTlsIfOffered,
-}
-
-/// What is wrong with an `SMTP_URL`. Never shows the URL, which may hold a password.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}; write smtp://user:password@host:587 or smtps://user:password@host:465")]
-pub struct SmtpUrlError(&'static str);
 
 impl Smtp {
     pub fn new(server: Server, from: EmailAddress) -> Self {
@@ -74,192 +55,90 @@ impl SendEmail for Smtp {
     async fn send_email(&self, email: &Email) -> Result<(), Refusal> {
         let eml = eml::write(email, &self.from).map_err(Refusal::Never)?;
         // Whatever goes wrong before the message itself is no fault of the message.
-        let connection = self.server.connection().await;
-        let mut connection = connection.map_err(|problem| Refusal::Later(words(&problem)))?;
-        connection.send(&eml.envelope, &eml.bytes).await.map_err(|problem| refusal(&problem))?;
+        let mut connection = within(GREETING, self.server.connection()).await.map_err(|trouble| trouble.later())?;
+        hand_over(&mut connection, &eml, email).await?;
+        // Only a conversation that ended as it should goes on with the next mail.
         self.server.rest(connection);
         Ok(())
     }
 }
 
-impl Server {
-    /// The user that mail is sent as, if there is one.
-    pub fn user(&self) -> Option<&str> {
-        self.user.as_deref()
+/// Hands over one mail. The server must say what the protocol says at each step: one answer too
+/// many, and every later one would be taken for another question's.
+async fn hand_over(connection: &mut AsyncSmtpConnection, eml: &Eml, email: &Email) -> Result<(), Refusal> {
+    let sender = Mail::new(eml.envelope.from().cloned(), vec![]);
+    expect(2, within(COMMAND, connection.command(sender)).await)?;
+    let mut refused = Vec::new();
+    for recipient in eml.envelope.to() {
+        match expect(2, within(COMMAND, connection.command(Rcpt::new(recipient.clone(), vec![]))).await) {
+            Ok(()) => {}
+            Err(Refusal::Never(words)) => refused.push((recipient, words)),
+            Err(later) => return Err(later),
+        }
     }
+    if let (true, Some((_, words))) = (refused.len() == eml.envelope.to().len(), refused.first()) {
+        return Err(Refusal::Never(words.clone()));
+    }
+    expect(3, within(COMMAND, connection.command(Data)).await)?;
+    expect(2, within(VERDICT, connection.message(&eml.bytes)).await)?;
+    for (recipient, words) in refused {
+        tracing::error!(id = %email.id, %recipient, why = %Outside(&words), "the mail server refuses one of the recipients; the others have the mail");
+    }
+    Ok(())
+}
 
-    pub fn parse(url: &str) -> Result<Self, SmtpUrlError> {
-        let url = Url::parse(url).map_err(|_| SmtpUrlError("is not a URL"))?;
-        let tls = match url.scheme() {
-            "smtps" => true,
-            "smtp" => false,
-            _ => return Err(SmtpUrlError("is neither smtp:// nor smtps://")),
+/// What came instead of an answer that helps.
+enum Trouble {
+    Said(Error),
+    Nothing(Duration),
+}
+
+impl Trouble {
+    /// The server's own words, with its code; or what broke the conversation.
+    fn words(&self) -> String {
+        let problem = match self {
+            Self::Said(problem) => problem,
+            Self::Nothing(limit) => return format!("no answer within {} s", limit.as_secs()),
         };
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err(SmtpUrlError("has something after the host and port"));
+        let cause = std::error::Error::source(problem).map(ToString::to_string);
+        match (problem.status(), cause) {
+            (Some(code), Some(words)) => format!("{code} {words}"),
+            (Some(code), None) => code.to_string(),
+            (None, _) => problem.to_string(),
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(SmtpUrlError("has no host"))?;
-        let security = match (tls, is_loopback(&url)) {
-            (true, _) => Security::Tls,
-            (false, false) => Security::StartTls,
-            (false, true) => Security::StartTlsIfOffered,
-        };
-        Ok(Self {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: url.port().unwrap_or(if tls { 465 } else { 587 }),
-            security,
-            user: percent_decoded(url.username()).filter(|user| !user.is_empty()),
-            credentials: credentials(&url)?,
-            resting: Mutex::default(),
-        })
     }
 
-    /// One that rested and is still alive, or a new one.
-    async fn connection(&self) -> Result<AsyncSmtpConnection, lettre::transport::smtp::Error> {
-        while let Some(mut rested) = self.rested() {
-            if rested.test_connected().await {
-                return Ok(rested);
-            }
-        }
-        self.connect().await
+    fn later(&self) -> Refusal {
+        Refusal::Later(self.words())
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, lettre::transport::smtp::Error> {
-        let us = ClientId::default();
-        let tls = || TlsParameters::new_rustls(self.host.clone());
-        let wrapped = (self.security == Security::Tls).then(tls).transpose()?;
-        let address = (self.host.as_str(), self.port);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(address, Some(STEP), &us, wrapped, None).await?;
-        let upgrade = match self.security {
-            Security::Tls => false,
-            Security::StartTls => true,
-            Security::StartTlsIfOffered => connection.can_starttls(),
-        };
-        if upgrade {
-            connection.starttls(tls()?, &us).await?;
-        }
-        if let Some(credentials) = &self.credentials {
-            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
-        }
-        Ok(connection)
-    }
-
-    fn rested(&self) -> Option<AsyncSmtpConnection> {
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        resting.retain(|(connection, since)| since.elapsed() < REST && !connection.has_broken());
-        resting.pop().map(|(connection, _)| connection)
-    }
-
-    fn rest(&self, connection: AsyncSmtpConnection) {
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        if resting.len() < MOST_RESTING {
-            resting.push((connection, Instant::now()));
+    /// What a server's answer to the message itself means for the message.
+    fn verdict(&self) -> Refusal {
+        let Self::Said(problem) = self else { return self.later() };
+        let about_us = |code: u16| matches!(code, 530 | 534 | 535 | 538);
+        let words = self.words();
+        match problem.status().map(u16::from) {
+            Some(code) if code >= 500 && !about_us(code) && !is_unverified(&words) => Refusal::Never(words),
+            _ => Refusal::Later(words),
         }
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(v4)) => v4.is_loopback(),
-        Some(Host::Ipv6(v6)) => v6.is_loopback(),
-        // The schemes are not special to the URL standard, so addresses may come as names.
-        Some(Host::Domain(name)) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
-        None => false,
-    }
+async fn within<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, Trouble> {
+    timeout(limit, step).await.map_err(|_| Trouble::Nothing(limit))?.map_err(Trouble::Said)
 }
 
-fn credentials(url: &Url) -> Result<Option<Credentials>, SmtpUrlError> {
-    let decode = |text: &str| {
-        percent_decoded(text).ok_or(SmtpUrlError("has a user or password that is not percent-encoded UTF-8"))
-    };
-    match (url.username(), url.password()) {
-        ("", None) => Ok(None),
-        ("", Some(_)) => Err(SmtpUrlError("has a password without a user")),
-        (_, None) => Err(SmtpUrlError("has a user without a password")),
-        (user, Some(password)) => Ok(Some(Credentials::new(decode(user)?, decode(password)?))),
+/// The answer must be of that hundred.
+fn expect(hundred: u16, answer: Result<Response, Trouble>) -> Result<(), Refusal> {
+    let answer = answer.map_err(|trouble| trouble.verdict())?;
+    let code = u16::from(answer.code());
+    if code / 100 == hundred {
+        return Ok(());
     }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, more)) = rest.split_first() {
-        match (first, more) {
-            (b'%', [high, low, after @ ..]) => {
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&[*high, *low]).ok()?, 16).ok()?);
-                rest = after;
-            }
-            (byte, after) => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// What a server's answer to the message itself means for the message.
-fn refusal(problem: &lettre::transport::smtp::Error) -> Refusal {
-    let words = words(problem);
-    let about_us = |code: u16| matches!(code, 530 | 534 | 535 | 538);
-    match problem.status().map(u16::from) {
-        Some(code) if code >= 500 && !about_us(code) && !is_unverified(&words) => Refusal::Never(words),
-        _ => Refusal::Later(words),
-    }
+    Err(Refusal::Later(format!("the server answers out of turn: {code} {}", answer.first_line().unwrap_or_default())))
 }
 
 /// SES refuses a sender that is not verified with a 554, which the owner mends with a click.
 fn is_unverified(words: &str) -> bool {
     words.contains("not verified")
-}
-
-/// The server's own words, with its code; or what broke the conversation.
-fn words(problem: &lettre::transport::smtp::Error) -> String {
-    let cause = std::error::Error::source(problem).map(ToString::to_string);
-    match (problem.status(), cause) {
-        (Some(code), Some(words)) => format!("{code} {words}"),
-        (Some(code), None) => code.to_string(),
-        (None, _) => problem.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_very_machine_may_go_without_tls() {
-        let security = |url| Server::parse(url).map(|server| (server.security, server.port));
-        assert_eq!(security("smtp://mail.example.com"), Ok((Security::StartTls, 587)));
-        assert_eq!(security("smtp://u:p@192.0.2.1:25"), Ok((Security::StartTls, 25)));
-        assert_eq!(security("smtp://localhost.example.com:25"), Ok((Security::StartTls, 25)));
-        assert_eq!(security("smtps://mail.example.com"), Ok((Security::Tls, 465)));
-        for here in ["smtp://localhost:25", "smtp://127.0.0.1:25", "smtp://[::1]:25"] {
-            assert_eq!(security(here), Ok((Security::StartTlsIfOffered, 25)), "{here}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_url_is_refused_without_being_shown() {
-        for url in [
-            "",
-            "mail.example.com",
-            "http://u:hush@h",
-            "smtp://",
-            "smtp://u@h",
-            "smtp://:hush@h",
-            "smtp://h/x",
-            "smtp://u:%ff@h",
-        ] {
-            let problem = Server::parse(url).err().map(|problem| problem.to_string()).unwrap_or_default();
-            assert!(problem.contains("write smtp://") && !problem.contains("hush"), "{url}: {problem}");
-        }
-    }
-
-    #[test]
-    fn credentials_are_percent_decoded() {
-        assert_eq!(percent_decoded("a%40b%3Ac").as_deref(), Some("a@b:c"));
-        assert_eq!(percent_decoded("%zz"), None);
-        assert_eq!(percent_decoded("50%"), Some("50%".into()));
-    }
 }

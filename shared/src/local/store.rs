@@ -98,6 +98,11 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Whether what was written last is on disk: `Err` while the disk is full.
+    pub fn works(&self) -> Answer<()> {
+        self.inner.writer.works()
+    }
+
     pub fn counts(&self) -> Answer<Counts> {
         self.read(|read| Ok(Counts { queued: read.open_table(QUEUE)?.len()?, dead: read.open_table(DEAD)?.len()? }))
     }
@@ -194,6 +199,7 @@ fn open_database(file: &Path) -> Result<Database, OpenError> {
 fn cannot_open(file: &Path, problem: redb::DatabaseError) -> OpenError {
     use redb::{DatabaseError, StorageError};
     match problem {
+        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse { folder: file.to_owned(), who: String::new() },
         DatabaseError::Storage(StorageError::Io(problem)) if problem.kind() != std::io::ErrorKind::InvalidData => {
             OpenError::Io { path: file.to_owned(), problem }
         }

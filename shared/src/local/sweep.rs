@@ -67,10 +67,10 @@ impl Store {
     }
 
     /// Removes bodies that neither the queue nor a dead letter names: a crash came between a body
-    /// and its message. Only those received before `opened` are looked at.
-    pub fn sweep_bodies(&self, opened: Timestamp) -> Answer<usize> {
+    /// and its message. Only those received before `settled` are looked at.
+    pub fn sweep_bodies(&self, settled: Timestamp) -> Answer<usize> {
         let all = self.inner.bodies.ids().map_err(|problem| Unavailable(problem.to_string()))?;
-        let old: Vec<WebhookId> = all.into_iter().filter(|id| id.moment() < opened).collect();
+        let old: Vec<WebhookId> = all.into_iter().filter(|id| id.moment() < settled).collect();
         if old.is_empty() {
             return Ok(0);
         }

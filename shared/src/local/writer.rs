@@ -24,9 +24,13 @@ pub(super) type Open = Result<Database, String>;
 /// The database, or why there is none now.
 type Shared = Arc<RwLock<Result<Arc<Database>, Unavailable>>>;
 
+/// Why the last commit failed, if it did.
+type Trouble = Arc<RwLock<Option<Unavailable>>>;
+
 pub(super) struct Writer {
     changes: Option<mpsc::Sender<Box<dyn Change>>>,
     database: Shared,
+    trouble: Trouble,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,9 +38,18 @@ impl Writer {
     pub(super) fn start(database: Database, reopen: Reopen) -> Self {
         let (changes, waiting) = mpsc::channel(WAITING);
         let database: Shared = Arc::new(RwLock::new(Ok(Arc::new(database))));
-        let shared = Arc::clone(&database);
-        let thread = thread::Builder::new().name("writer".into()).spawn(move || run(waiting, &shared, &reopen));
-        Self { changes: Some(changes), database, thread: thread.ok() }
+        let trouble = Trouble::default();
+        let (shared, told) = (Arc::clone(&database), Arc::clone(&trouble));
+        let thread = thread::Builder::new().name("writer".into()).spawn(move || run(waiting, &shared, &told, &reopen));
+        Self { changes: Some(changes), database, trouble, thread: thread.ok() }
+    }
+
+    /// Whether the last commit succeeded.
+    pub(super) fn works(&self) -> Answer<()> {
+        match &*self.trouble.read().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(problem) => Err(problem.clone()),
+        }
     }
 
     pub(super) fn database(&self) -> Answer<Arc<Database>> {
@@ -99,7 +112,7 @@ where
     }
 }
 
-fn run(mut waiting: mpsc::Receiver<Box<dyn Change>>, shared: &Shared, reopen: &Reopen) {
+fn run(mut waiting: mpsc::Receiver<Box<dyn Change>>, shared: &Shared, trouble: &Trouble, reopen: &Reopen) {
     let mut opened = Instant::now();
     while let Some(first) = waiting.blocking_recv() {
         let mut batch = vec![first];
@@ -114,6 +127,7 @@ fn run(mut waiting: mpsc::Receiver<Box<dyn Change>>, shared: &Shared, reopen: &R
             open_anew(shared, reopen);
             opened = Instant::now();
         }
+        *trouble.write().unwrap_or_else(PoisonError::into_inner) = committed.as_ref().err().cloned();
         for change in batch {
             change.answer(committed.clone());
         }

@@ -21,7 +21,7 @@ pub(super) static PASSWORD: Scheme = Scheme {
 const HEADER: &str = "x-webhook-password";
 
 /// The names under which a password may stand in the query.
-pub(crate) const QUERY: [&str; 2] = ["token", "access_token"];
+const QUERY: [&str; 2] = ["token", "access_token"];
 
 /// `Ok` if any credential presented is one of the secrets.
 pub(super) fn verify(secrets: &[Secret], presented: &Presented<'_>) -> Result<(), Fault> {

@@ -171,8 +171,8 @@ impl<P: Claims + Sync> Claims for Faulty<P> {
 }
 
 impl<P: Bury + Sync> Bury for Faulty<P> {
-    async fn bury(&self, letter: &DeadLetter) -> Answer<()> {
-        self.call("bury", self.inner.bury(letter)).await
+    async fn bury(&self, letter: &DeadLetter, leased: &Leased) -> Answer<()> {
+        self.call("bury", self.inner.bury(letter, leased)).await
     }
 }
 

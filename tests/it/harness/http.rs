@@ -56,6 +56,11 @@ impl Exchange {
         self.stream.write_all(bytes)
     }
 
+    /// Closes our half of the connection.
+    pub fn says_no_more(&self) {
+        self.stream.shutdown(std::net::Shutdown::Write).expect("a half");
+    }
+
     /// Reads until the server closes.
     pub fn answer(mut self) -> std::io::Result<Answer> {
         let mut bytes = Vec::new();

@@ -19,6 +19,8 @@ struct State {
     mails: Vec<Received>,
     /// Said to every message instead of 250.
     refusal: Option<String>,
+    /// After each mail it says one thing too many.
+    stutters: bool,
     open: bool,
 }
 
@@ -45,6 +47,10 @@ impl MailServer {
     /// From now on every message is answered so; `None` takes them again.
     pub fn refuse(&self, words: Option<&str>) {
         self.state.lock().expect("a state").refusal = words.map(str::to_owned);
+    }
+
+    pub fn stutter(&self) {
+        self.state.lock().expect("a state").stutters = true;
     }
 
     /// Nobody listens any more.
@@ -96,6 +102,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
                 to.clear();
                 writer.write_all(b"250 ok\r\n")?;
             }
+            "RCPT" if line.contains("nobody@") => writer.write_all(b"550 5.1.1 nobody here\r\n")?,
             "RCPT" => {
                 to.push(line.trim_end()[8..].to_owned());
                 writer.write_all(b"250 ok\r\n")?;
@@ -108,7 +115,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
                     Some(words) => words.clone(),
                     None => {
                         state.mails.push(Received { at: Instant::now(), from: from.clone(), to: to.clone(), data });
-                        "250 taken".into()
+                        if state.stutters { "250 taken\r\n250 stray".into() } else { "250 taken".into() }
                     }
                 };
                 drop(state);
