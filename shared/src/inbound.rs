@@ -3,6 +3,7 @@
 mod admit;
 mod authenticate;
 mod body;
+mod bury;
 mod claim;
 mod limit;
 mod pace;
@@ -129,12 +130,12 @@ impl<S: FindSource, M: Claims + GetBody + Bury, E: SendEmail, C: Clock> Mailer<S
     /// # Errors
     /// The store did not answer: the message is handed out again when its lease ends.
     pub async fn mail(&self, leased: &Leased) -> Answer<Next> {
-        let work = match claim::claim(self, leased).await? {
+        let work = match self.claim(leased).await? {
             claim::Claimed::Work(work) => work,
             claim::Claimed::Settled(next) => return Ok(next),
         };
         let email = shape::shape(&work);
         let sent = send::send(&self.email, &email, self.times.send).await;
-        settle::settle(self, *work, sent).await
+        self.settle(*work, sent).await
     }
 }

@@ -4,7 +4,7 @@ mod faulty;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,30 +15,12 @@ use shared::id::WebhookId;
 use shared::inbound::{Arrival, Listener, Mailer, Next, Times};
 use shared::local::{Sources, Store};
 use shared::seam::{Clock, DeadLetters, Dequeue};
-use shared::timestamp::Timestamp;
 
-use crate::harness::eventually;
+use crate::harness::{Hand, eventually};
 use faulty::{Faulty, Mode, Outbox, Plan};
 
 const TIMES: Times =
     Times { send: Duration::from_secs(45), lease: Duration::from_secs(60), visibility: Duration::from_secs(90) };
-
-/// A clock that the story sets.
-#[derive(Clone)]
-struct Hand(Arc<Mutex<Timestamp>>);
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-impl Hand {
-    fn on(&self, wait: Duration) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.after(wait);
-    }
-}
 
 /// The world of one story: what survives a crash, and what the callers and recipients know.
 struct World {
@@ -65,7 +47,7 @@ fn sources() -> Sources {
 
 impl World {
     fn new(plan: Plan) -> Self {
-        let clock = Hand(Arc::new(Mutex::new(Timestamp(1_700_000_000_000))));
+        let clock = Hand::default();
         let folder = tempfile::tempdir().unwrap();
         Self { folder, clock, outbox: Outbox::default(), plan: Arc::new(plan), accepted: Vec::new(), next: 0 }
     }

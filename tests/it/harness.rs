@@ -1,5 +1,6 @@
 //! The one harness: the real program in a folder of its own, and what callers and mail servers do to it.
 
+mod clock;
 mod http;
 mod launch;
 mod program;
@@ -9,6 +10,7 @@ mod tools;
 
 use std::time::{Duration, Instant};
 
+pub use clock::Hand;
 pub use http::{Answer, Exchange, raw, try_post};
 pub use launch::run;
 pub use program::{ADMIN, Hookpost, PASSWORD, Setup};

@@ -11,6 +11,7 @@ mod harness;
 mod hostile;
 mod interop;
 mod mailing;
+mod patience;
 mod receiving;
 mod store;
 mod tidy;

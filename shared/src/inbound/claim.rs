@@ -6,12 +6,12 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::pointer;
-use super::settle;
 use super::webhook::{Message, Unreadable, Webhook};
 use super::{Mailer, Next};
+use crate::id::WebhookId;
 use crate::outside::Outside;
 use crate::schemes::Place;
-use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Lease, Leased, SendEmail};
+use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Lease, Leased};
 use crate::source::{Deduplicate, Source};
 
 /// How long a webhook that nothing can be a duplicate of is remembered: longer than a queue may
@@ -40,36 +40,37 @@ pub(super) struct Work {
     pub(super) leased: Leased,
 }
 
-pub(super) async fn claim<S, M, E, C>(ports: &Mailer<S, M, E, C>, leased: &Leased) -> Answer<Claimed>
-where
-    S: FindSource,
-    M: Claims + GetBody + Bury,
-    E: SendEmail,
-    C: Clock,
-{
-    let Ok(webhook) = open(&ports.memory, leased).await? else {
-        return settle::unreadable(ports, leased).await.map(Claimed::Settled);
-    };
-    let Some(source) = ports.sources.find(webhook.source()).await? else {
-        return settle::orphan(ports, leased, &webhook).await.map(Claimed::Settled);
-    };
-    let delivery = delivery(&source, &webhook);
-    let (key, window) = key(&source, &webhook, delivery.as_deref());
-    match ports.memory.claim(&key, webhook.id(), ports.clock.now(), ports.times.lease).await? {
-        Claim::Ours(lease) => {
-            let event = event(&source, &webhook);
-            let leased = leased.clone();
-            Ok(Claimed::Work(Box::new(Work { source, webhook, event, delivery, lease, window, leased })))
-        }
-        Claim::Busy { until } => Ok(Claimed::Settled(Next::Again { due: until })),
-        Claim::Completed { by } => {
-            if by != webhook.id() {
-                let delivery = delivery.unwrap_or_default();
-                tracing::info!(source = %source.name, id = %webhook.id(), first = %by, delivery = %Outside(&delivery), "duplicate skipped");
+impl<S: FindSource, M: Claims + GetBody + Bury, E, C: Clock> Mailer<S, M, E, C> {
+    pub(super) async fn claim(&self, leased: &Leased) -> Answer<Claimed> {
+        let Ok(webhook) = open(&self.memory, leased).await? else {
+            return self.bury_unreadable(leased).await.map(Claimed::Settled);
+        };
+        let Some(source) = self.sources.find(webhook.source()).await? else {
+            return self.bury_orphan(leased, &webhook).await.map(Claimed::Settled);
+        };
+        let delivery = delivery(&source, &webhook);
+        let (key, window) = key(&source, &webhook, delivery.as_deref());
+        match self.memory.claim(&key, webhook.id(), self.clock.now(), self.times.lease).await? {
+            Claim::Ours(lease) => {
+                let event = event(&source, &webhook);
+                let leased = leased.clone();
+                Ok(Claimed::Work(Box::new(Work { source, webhook, event, delivery, lease, window, leased })))
             }
-            Ok(Claimed::Settled(Next::Done))
+            Claim::Busy { until } => Ok(Claimed::Settled(Next::Again { due: until })),
+            Claim::Completed { by } => {
+                skip(&webhook, delivery.as_deref(), by);
+                Ok(Claimed::Settled(Next::Done))
+            }
+            Claim::Buried { reason } => self.bury_again(leased, key, reason).await.map(Claimed::Settled),
         }
-        Claim::Buried { reason } => settle::bury_again(ports, leased, key, reason).await.map(Claimed::Settled),
+    }
+}
+
+/// A webhook that was mailed before: by another of the same name, or by itself before a crash.
+fn skip(webhook: &Webhook, delivery: Option<&str>, first: WebhookId) {
+    if first != webhook.id() {
+        let delivery = Outside(delivery.unwrap_or_default());
+        tracing::info!(source = webhook.source(), id = %webhook.id(), %first, %delivery, "duplicate skipped");
     }
 }
 
