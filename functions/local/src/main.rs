@@ -2,6 +2,7 @@
 
 mod banner;
 mod client;
+mod configuration;
 mod console;
 mod dead;
 mod logs;
@@ -12,7 +13,9 @@ mod outbox;
 mod routes;
 mod serve;
 mod settings;
+mod signals;
 mod stop;
+mod sweep;
 
 use std::process::ExitCode;
 

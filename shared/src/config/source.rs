@@ -77,6 +77,9 @@ fn secret(key: &str, text: &str, resolve: Resolve<'_>) -> Result<Secret, ConfigE
     if text.starts_with("ssm:") || text.starts_with("secretsmanager:") {
         return Err(ConfigError::new(key, "ssm: and secretsmanager: are for AWS; here, write the secret or env:NAME"));
     }
+    if text != text.trim() {
+        return Err(ConfigError::new(key, "begins or ends with white space, which no caller can send"));
+    }
     Ok(Secret::new(text))
 }
 

@@ -1,0 +1,31 @@
+//! Removes, every hour, what time has made superfluous.
+
+use std::time::Duration;
+
+use shared::local::{Store, SystemClock};
+use shared::seam::Clock;
+
+/// How often what time made superfluous is removed.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+/// After so long a body has its message, or never will.
+const SETTLED: Duration = Duration::from_secs(600);
+
+pub(crate) async fn sweep(store: Store) {
+    if let Ok(counts) = store.counts()
+        && counts.dead > 0
+    {
+        tracing::error!(dead_letters = counts.dead, "dead letters wait: see hookpost dead list");
+    }
+    loop {
+        let (bodies, now) = (store.clone(), SystemClock.now());
+        let swept = tokio::task::spawn_blocking(move || bodies.sweep_bodies(now.before(SETTLED))).await;
+        if let Ok(Err(problem)) = swept {
+            tracing::warn!(%problem, "bodies cannot be swept");
+        }
+        if let Err(problem) = store.sweep(SystemClock.now()).await {
+            tracing::warn!(%problem, "the store cannot be swept");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
