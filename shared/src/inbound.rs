@@ -18,17 +18,20 @@ mod turn;
 mod webhook;
 
 use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body::Body;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::id::WebhookId;
-use crate::reply::{self, Reply};
+use crate::reply::{self, Refused, Reply};
 use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, PutBody, SendEmail};
 use crate::timestamp::Timestamp;
 
@@ -71,21 +74,34 @@ impl<S: FindSource, Q: Enqueue + PutBody> Listener<S, Q> {
         B: Body<Data = Bytes>,
         B::Error: std::fmt::Display,
     {
-        match self.accept(source, request, arrival).await {
+        let (head, body) = request.into_parts();
+        let mut body = pin!(body);
+        // Who waits for a word before sending the body has sent none of it.
+        let is_coming = !head.headers.contains_key(EXPECT);
+        match self.accept(source, head, body.as_mut(), arrival).await {
             Ok(id) => reply::json(StatusCode::ACCEPTED, &Accepted { id }),
             Err(turned) => {
                 self.turned_away.log(&turned, source, arrival);
+                if is_coming && turned.refused != Refused::TooSlow {
+                    body::drain(body).await;
+                }
                 turned.refused.reply()
             }
         }
     }
 
-    async fn accept<B>(&self, source: &str, request: Request<B>, arrival: Arrival) -> Result<WebhookId, Turned>
+    async fn accept<B>(
+        &self,
+        source: &str,
+        head: Parts,
+        body: Pin<&mut B>,
+        arrival: Arrival,
+    ) -> Result<WebhookId, Turned>
     where
         B: Body<Data = Bytes>,
         B::Error: std::fmt::Display,
     {
-        let admitted = admit::admit(self, source, request, arrival).await?;
+        let admitted = admit::admit(self, source, head, body, arrival).await?;
         let authentic = authenticate::authenticate(admitted)?;
         let webhook = pace::pace(&self.limits, authentic)?;
         queue::queue(&self.queue, webhook).await

@@ -67,6 +67,16 @@ fn a_forged_webhook_does_not() {
 }
 
 #[test]
+fn who_is_refused_early_reads_the_answer_all_the_same() {
+    let hookpost = Setup::config(SOURCES).start();
+    let body = vec![b'x'; 4 << 20];
+    for _ in 0..5 {
+        assert_eq!(hookpost.post("/in/nobody", &[], &body).status, 404);
+        assert_eq!(hookpost.send("DELETE", "/in/github", &[], &body).status, 405);
+    }
+}
+
+#[test]
 fn a_signature_vouches_for_no_query() {
     let hookpost = Setup::config(SOURCES).start();
     let body = b"{}";

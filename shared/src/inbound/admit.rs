@@ -1,10 +1,11 @@
 //! HTTP request → admitted: a known source, a caller it allows, a body of bearable size.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 use http::request::Parts;
-use http::{Method, Request};
 use http_body::Body;
 
 use super::body::{self, Memory};
@@ -31,7 +32,8 @@ pub(super) struct Admitted {
 pub(super) async fn admit<S, Q, B>(
     listener: &Listener<S, Q>,
     name: &str,
-    request: Request<B>,
+    presented: Parts,
+    body: Pin<&mut B>,
     arrival: Arrival,
 ) -> Result<Admitted, Turned>
 where
@@ -40,7 +42,6 @@ where
     B: Body<Data = Bytes>,
     B::Error: std::fmt::Display,
 {
-    let (presented, body) = request.into_parts();
     if ![Method::POST, Method::PUT, Method::GET].contains(&presented.method) {
         return Err(Turned::new(Refused::MethodNotAllowed { allow: METHODS }, "no such method"));
     }

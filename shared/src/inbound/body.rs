@@ -1,7 +1,7 @@
 //! The body of a request, read within bounds of size, memory and time.
 
 use std::fmt::Display;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,12 +50,11 @@ impl Memory {
 }
 
 /// All of the body; whoever sends too much, too slowly or not to the end is turned away.
-pub(super) async fn read<B>(body: B, memory: &mut Memory) -> Result<Bytes, Turned>
+pub(super) async fn read<B>(body: Pin<&mut B>, memory: &mut Memory) -> Result<Bytes, Turned>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    let body = pin!(body);
     let slow = |_| Turned::new(Refused::TooSlow, "the body did not arrive in time");
     timeout(BODY_TIME, collect(body, memory)).await.map_err(slow)?
 }
@@ -66,14 +65,14 @@ where
     B::Error: Display,
 {
     if body.size_hint().lower() > MOST_BODY as u64 {
-        return Err(too_large(body).await);
+        return Err(too_large());
     }
     // Most bodies come in one piece, which is then not copied.
     let (mut first, mut all) = (Bytes::new(), BytesMut::new());
     while let Some(frame) = body.as_mut().frame().await {
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         if first.len() + all.len() + data.len() > MOST_BODY {
-            return Err(too_large(body).await);
+            return Err(too_large());
         }
         memory.take(data.len())?;
         if first.is_empty() && all.is_empty() {
@@ -91,12 +90,12 @@ fn broken(problem: impl Display) -> Turned {
     Turned::new(Refused::BadRequest("the body broke off"), why)
 }
 
-async fn too_large<B: Body<Data = Bytes>>(body: Pin<&mut B>) -> Turned {
-    drain(body).await;
+fn too_large() -> Turned {
     Turned::new(Refused::TooLarge { most: MOST_BODY }, "the body is too large")
 }
 
-async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
+/// Reads on, within bounds, what a caller sends that was turned away.
+pub(super) async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
     let discard = async {
         let mut left = DRAINED;
         while let Some(Ok(frame)) = body.as_mut().frame().await {

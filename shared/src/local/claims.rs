@@ -100,14 +100,14 @@ impl Claims for Store {
             return Ok(());
         }
         let since = lease.refused_since.unwrap_or(now);
-        self.record(lease, forget, State::Refused { tries: lease.tries + 1, since }).await
+        self.judge(lease, forget, State::Refused { tries: lease.tries + 1, since }).await
     }
 
     async fn give_up(&self, lease: &Lease, reason: &str, forget: Timestamp) -> Answer<()> {
         if !self.inner.leases.is_held(lease) {
             return Ok(());
         }
-        self.record(lease, forget, State::GivenUp { reason: reason.to_owned() }).await
+        self.judge(lease, forget, State::GivenUp { reason: reason.to_owned() }).await
     }
 }
 
@@ -141,6 +141,14 @@ impl Store {
         let until = now.after(lease);
         held.insert(key.clone(), Held::Leased { id, until });
         Ok(Taken::Claim(Claim::Ours(Lease { key: key.clone(), id, until, tries, refused_since })))
+    }
+
+    /// Records a failure. What cannot be recorded is free at once: nothing was sent, so nobody need
+    /// wait for the lease to end.
+    async fn judge(&self, lease: &Lease, forget: Timestamp, state: State) -> Answer<()> {
+        let recorded = self.record(lease, forget, state).await;
+        self.inner.leases.release(lease);
+        recorded
     }
 
     async fn record(&self, lease: &Lease, forget: Timestamp, state: State) -> Answer<()> {
