@@ -173,7 +173,14 @@ fn make_database(file: &Path) -> Result<(), OpenError> {
     };
     made().map_err(other)?;
     fs::set_permissions(&unfinished, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io)?;
-    fs::rename(&unfinished, file).map_err(io)
+    fs::rename(&unfinished, file).map_err(io)?;
+    // The name must be on disk as well as what it names; so must the folder's own, where we may look.
+    let folder = file.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    match File::open(folder.join("..")) {
+        Ok(above) => above.sync_all().map_err(io),
+        Err(_) => Ok(()),
+    }
 }
 
 fn open_database(file: &Path) -> Result<Database, OpenError> {

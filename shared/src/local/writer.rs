@@ -1,5 +1,6 @@
 //! One thread that writes: everything that waits goes into one commit, and is answered when it is on disk.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -147,7 +148,10 @@ fn commit(database: &Database, batch: &mut [Box<dyn Change>]) -> Answer<()> {
         write.commit()?;
         Ok(())
     };
-    write().map_err(|problem| Unavailable(problem.to_string()))
+    // A damaged file may make the database panic; the next commit is then made with a new one.
+    let written = catch_unwind(AssertUnwindSafe(write));
+    let written = written.map_err(|_| Unavailable("the database broke down".into()))?;
+    written.map_err(|problem| Unavailable(problem.to_string()))
 }
 
 /// A database that met an error of the disk takes nothing more. What was committed is safe.
