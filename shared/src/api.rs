@@ -38,7 +38,7 @@ impl<D: DeadLetters + GetBody, C: Clock> Api<D, C> {
     }
 }
 
-/// Whether the admin token was shown as a bearer token. Compares in constant time.
+/// Whether the admin token was shown, as a bearer token or as the password of Basic.
 pub fn is_admin(admin: &Secret, headers: &HeaderMap) -> bool {
-    password::bearer(headers).is_some_and(|shown| admin.matches(shown))
+    password::shows(headers, admin)
 }

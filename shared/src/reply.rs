@@ -56,7 +56,7 @@ pub enum Refused {
     },
     /// The body did not arrive in time.
     TooSlow,
-    /// The body broke off or was not framed as HTTP says.
+    /// The request does not say what it must, or not to its end.
     BadRequest(&'static str),
     /// We cannot keep it now.
     Unavailable {

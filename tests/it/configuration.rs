@@ -24,6 +24,7 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         ("SMTP_URL", "smtp://u:hush@mail.example.com", "MAIL_FROM: is missing"),
         ("MAIL_FROM", "nobody", "MAIL_FROM: \"nobody\" is not an e-mail address"),
         ("EMAIL_ADDRESS", "a@example.com,b", "EMAIL_ADDRESS: \"b\" is not an e-mail address"),
+        ("WEBHOOK_PASSWORD", "short", "WEBHOOK_PASSWORD: is shorter than 8 characters"),
         ("RUST_LOG", "loud", "RUST_LOG: \"loud\" is not a level. Allowed: error, warn"),
         ("HOOKPOST_CONFIG", "absent.yaml", "HOOKPOST_CONFIG: absent.yaml: No such file"),
     ];
@@ -51,7 +52,8 @@ fn a_wrong_file_stops_the_start_and_says_where() {
         ("sources:\n  A: {}\n".into(), "sources.A: a source's name is 1 to 63 of a-z"),
         ("sources:\n  a: {}\n  a: {}\n".into(), "HOOKPOST_CONFIG: c.yaml: "),
         ("sources: [\n".into(), "HOOKPOST_CONFIG: c.yaml: "),
-        (source("    email: {}\n"), "HOOKPOST_CONFIG: c.yaml: "),
+        (source("    email: {}\n"), "HOOKPOST_CONFIG: c.yaml: sources.a.email: "),
+        (source("    email: a@b.c\n    delivery_id: X-Id\n"), "HOOKPOST_CONFIG: c.yaml: sources.a.delivery_id: "),
         (
             "sources:\n  a:\n    verify: { scheme: github, secret: env:NOT_SET }\n    email: a@b.c\n".into(),
             "sources.a.verify.secret: the environment has no NOT_SET",
@@ -113,6 +115,28 @@ fn the_curl_line_works_as_pasted() {
         );
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
+}
+
+#[test]
+fn a_password_of_ones_own_is_taken_as_it_is() {
+    let password = "env:it's a $HOME of \"quotes\"";
+    let hookpost = Setup::default().with("WEBHOOK_PASSWORD", password).start();
+    hookpost.post("/in", &[("x-webhook-password", password)], b"{}").accepted();
+    let line = hookpost.banner.lines().find(|line| line.trim_start().starts_with("curl ")).expect("a line").to_owned();
+    let output = std::process::Command::new("sh")
+        .env("WEBHOOK_PASSWORD", password)
+        .args(["-c", &format!("{line} --silent")])
+        .output();
+    assert!(String::from_utf8_lossy(&output.expect("a shell").stdout).contains("wh_"));
+}
+
+#[test]
+fn a_default_source_of_ones_own_replaces_the_made_one() {
+    let config = "sources:\n  default: { verify: { scheme: password, secret: of-my-own }, email: me@example.com }\n";
+    let hookpost = Setup::config(config).start();
+    assert!(!hookpost.banner.contains("curl"), "{}", hookpost.banner);
+    assert!(hookpost.log().contains("EMAIL_ADDRESS: the file names the default source"));
+    hookpost.post("/in", &[("authorization", "Bearer of-my-own")], b"{}").accepted();
 }
 
 #[test]
@@ -180,6 +204,9 @@ fn a_signal_ends_what_is_in_hand_first() {
 fn a_port_that_is_taken_is_named() {
     let door = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = door.local_addr().expect("an address").to_string();
-    let said = refused(&[("HOOKPOST_LISTEN", &address)], "");
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(folder.path(), &[], &[("HOOKPOST_LISTEN", &address)]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(&format!("HOOKPOST_LISTEN: cannot listen on {address}")), "{said}");
 }

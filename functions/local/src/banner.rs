@@ -38,7 +38,9 @@ impl Banner<'_> {
             Outbox::Kept(_) => format!("is kept and shown at {url}/mail  (set SMTP_URL to send it)"),
             Outbox::Smtp(smtp) => format!("is sent through {}", smtp.server()),
         };
-        let mut text = format!("Hookpost is listening on {url}\n\n  Mail         {mail}\n");
+        let everywhere =
+            if self.listen.ip().is_unspecified() { "  Open to      every address of this machine\n" } else { "" };
+        let mut text = format!("Hookpost is listening on {url}\n\n{everywhere}  Mail         {mail}\n");
         let data = self.data.canonicalize().unwrap_or_else(|_| self.data.to_owned());
         text += &format!("  Data         {}\n", data.display());
         text += &format!("  Admin token  {}\n", kept_at(self.admin));
@@ -51,10 +53,14 @@ impl Banner<'_> {
                 to.join(", ")
             );
         }
-        if self.sources.iter().any(|source| source.name == DEFAULT && source.verifier.scheme().name == "password") {
+        if self
+            .sources
+            .iter()
+            .any(|source| source.name == DEFAULT && source.verifier.secrets() == [self.password.secret().clone()])
+        {
             let password = shell(self.password, shows_secrets);
             text += &format!(
-                "\nSend a first webhook:\n\n  curl -H \"Authorization: Bearer {password}\" -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}' {url}/in\n\n"
+                "\nSend a first webhook:\n\n  curl -H 'Authorization: Bearer '{password} -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}' {url}/in\n\n"
             );
         }
         text
@@ -72,8 +78,8 @@ fn kept_at(secret: &Made) -> String {
 /// that it does not end in somebody's log.
 fn shell(secret: &Made, shows_secrets: bool) -> String {
     match secret {
-        Made::Given { name, .. } => format!("${name}"),
-        Made::Kept { secret, .. } if shows_secrets => secret.expose().to_owned(),
-        Made::Kept { file, .. } => format!("$(cat '{}')", file.display()),
+        _ if shows_secrets => format!("'{}'", secret.secret().expose().replace('\'', r"'\''")),
+        Made::Given { name, .. } => format!("\"${name}\""),
+        Made::Kept { file, .. } => format!("\"$(cat '{}')\"", file.display()),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Server {
 impl Server {
     /// The server that the settings name. Nothing is asked of it yet.
     pub(crate) fn named(settings: &Settings) -> Result<Self, Stop> {
-        let file = settings.data.join("admin-token");
+        let file = settings.data().join("admin-token");
         let admin = match settings.admin_token() {
             Some(token) => Some(Secret::new(token)),
             None => made::read(&file)?,
@@ -77,11 +77,13 @@ impl Server {
             return Ok(answer);
         }
         let message = Outside(answer["error"]["message"].as_str().unwrap_or("no reason was given")).to_string();
-        if status == StatusCode::NOT_FOUND {
-            Err(Stop::Absent(message))
-        } else {
-            Err(failed(format!("{status}: {message}")))
-        }
+        Err(match status {
+            StatusCode::NOT_FOUND => Stop::Absent(message),
+            StatusCode::UNAUTHORIZED => {
+                failed("wants another admin token; set ADMIN_TOKEN, or HOOKPOST_DATA to its folder".into())
+            }
+            _ => failed(format!("{status}: {message}")),
+        })
     }
 }
 
@@ -97,7 +99,7 @@ async fn exchange(request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), 
     let roots = HttpsConnectorBuilder::new().with_native_roots().map_err(|problem| problem.to_string())?;
     let client = Client::builder(TokioExecutor::new()).build(roots.https_or_http().enable_http1().build());
     let response = client.request(request).await.map_err(|problem| match std::error::Error::source(&problem) {
-        Some(cause) => cause.to_string(),
+        Some(cause) => format!("{cause}; does it run? Set HOOKPOST_URL if it runs elsewhere"),
         None => problem.to_string(),
     })?;
     let status = response.status();

@@ -83,6 +83,7 @@ mod tests {
         }
         assert!(!looks("127.0.0.1:5", &[local, ("host", "evil.example.com")]));
         assert!(looks("192.0.2.1:5", &[("authorization", "Bearer admin")]));
+        assert!(looks("192.0.2.1:5", &[("authorization", "Basic YW55b25lOmFkbWlu")]), "as a browser shows it");
         assert!(!looks("192.0.2.1:5", &[("authorization", "Bearer admi")]));
     }
 }

@@ -9,6 +9,9 @@ use shared::secret::Secret;
 
 use crate::stop::Stop;
 
+/// A secret that opens a door must not be found by trying.
+const SHORTEST: usize = 8;
+
 /// A secret of ours, and where it came from.
 pub(crate) enum Made {
     /// Set by the owner, under that name.
@@ -27,6 +30,12 @@ impl Made {
     /// What was given, else what was kept, else a new one.
     pub(crate) fn or_make(given: Option<&str>, name: &'static str, file: PathBuf) -> Result<Self, Stop> {
         if let Some(given) = given {
+            if given.len() < SHORTEST {
+                return Err(Stop::setting(
+                    name,
+                    format!("is shorter than {SHORTEST} characters, which anyone can guess"),
+                ));
+            }
             return Ok(Self::Given { secret: Secret::new(given), name });
         }
         let secret = match read(&file)? {

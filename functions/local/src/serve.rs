@@ -29,13 +29,13 @@ pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
 async fn run(settings: &Settings) -> Result<(), Stop> {
     let listen = settings.listen()?;
     let spec = configuration::read(settings)?;
-    let store = Store::open(&settings.data)?;
+    let store = Store::open(settings.data())?;
     let password =
-        Made::or_make(settings.webhook_password(), "WEBHOOK_PASSWORD", settings.data.join("webhook-password"))?;
-    let admin = Made::or_make(settings.admin_token(), "ADMIN_TOKEN", settings.data.join("admin-token"))?;
+        Made::or_make(settings.webhook_password(), configuration::PASSWORD, settings.data().join("webhook-password"))?;
+    let admin = Made::or_make(settings.admin_token(), "ADMIN_TOKEN", settings.data().join("admin-token"))?;
     let config = configuration::check(settings, spec, password.secret())?;
     let outbox = Outbox::open(settings, &store)?;
-    let taken = |problem| Stop::setting("HOOKPOST_LISTEN", format!("cannot listen on {listen}: {problem}"));
+    let taken = |problem| Stop::Failed(format!("HOOKPOST_LISTEN: cannot listen on {listen}: {problem}"));
     let door = TcpListener::bind(listen).await.map_err(taken)?;
     let listen = door.local_addr().map_err(taken)?;
     for warning in &config.warnings {
@@ -43,7 +43,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     }
     Banner {
         listen,
-        data: &settings.data,
+        data: settings.data(),
         outbox: &outbox,
         password: &password,
         admin: &admin,

@@ -1,7 +1,7 @@
-//! Flags and environment: one name for both.
+//! Flags, and the environment variables that say the same.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -9,7 +9,7 @@ use crate::stop::Stop;
 
 /// A webhook post office: genuine webhooks come in, e-mails go out.
 #[derive(Parser)]
-#[command(name = "hookpost", version, args_conflicts_with_subcommands = false, after_help = AFTER)]
+#[command(name = "hookpost", version, after_help = AFTER)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) verb: Option<Verb>,
@@ -18,8 +18,8 @@ pub(crate) struct Cli {
 }
 
 const AFTER: &str = "\
-What is not given is made, kept in the data folder and printed.
-RUST_LOG chooses what is logged: error, warn, info (default), debug or trace.";
+A password and an admin token that are not given are made and kept in the data folder.
+RUST_LOG chooses what is logged: error, warn, info (default), debug, trace or off.";
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -37,7 +37,10 @@ pub(crate) enum Order {
     /// List dead letters, latest first
     List,
     /// Show one: why it died, its headers and its body
-    Show { id: String },
+    Show {
+        /// The id of the dead letter
+        id: String,
+    },
     /// Put dead letters back into the queue
     Retry {
         /// The ids of the dead letters
@@ -51,26 +54,12 @@ pub(crate) enum Order {
 
 #[derive(Args)]
 pub(crate) struct Settings {
-    /// Where to listen
-    #[arg(
-        long,
-        alias = "hookpost-listen",
-        env = "HOOKPOST_LISTEN",
-        default_value = "127.0.0.1:9000",
-        value_name = "ADDRESS:PORT",
-        global = true
-    )]
-    listen: String,
-    /// The data folder
-    #[arg(
-        long,
-        alias = "hookpost-data",
-        env = "HOOKPOST_DATA",
-        default_value = "./.hookpost",
-        value_name = "FOLDER",
-        global = true
-    )]
-    pub(crate) data: PathBuf,
+    /// Where to listen [default: 127.0.0.1:9000]
+    #[arg(long, alias = "hookpost-listen", env = "HOOKPOST_LISTEN", value_name = "ADDRESS:PORT", global = true)]
+    listen: Option<String>,
+    /// The data folder [default: ./.hookpost]
+    #[arg(long, alias = "hookpost-data", env = "HOOKPOST_DATA", value_name = "FOLDER", global = true)]
+    data: Option<PathBuf>,
     /// A YAML file of sources
     #[arg(long, alias = "hookpost-config", env = "HOOKPOST_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
@@ -105,14 +94,19 @@ fn given(text: Option<&String>) -> Option<&str> {
 
 impl Settings {
     pub(crate) fn listen(&self) -> Result<SocketAddr, Stop> {
+        let listen = given(self.listen.as_ref()).unwrap_or("127.0.0.1:9000");
         let wrong = || {
             Stop::setting(
                 "HOOKPOST_LISTEN",
-                format!("\"{}\" is not an address and port; write 127.0.0.1:9000", self.listen.escape_debug()),
+                format!("\"{}\" is not an address and port; write 127.0.0.1:9000", listen.escape_debug()),
             )
         };
-        let mut found = self.listen.to_socket_addrs().map_err(|_| wrong())?;
+        let mut found = listen.to_socket_addrs().map_err(|_| wrong())?;
         found.next().ok_or_else(wrong)
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.as_deref().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("./.hookpost"))
     }
 
     pub(crate) fn config(&self) -> Option<&PathBuf> {

@@ -10,7 +10,7 @@ use shared::local::OpenError;
 pub(crate) enum Stop {
     #[error("{0}")]
     Config(#[from] ConfigError),
-    #[error("{0}")]
+    #[error("HOOKPOST_DATA: {0}")]
     Store(#[from] OpenError),
     /// What a verb named is not there.
     #[error("{0}")]

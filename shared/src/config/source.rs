@@ -86,7 +86,9 @@ fn secret(key: &str, text: &str, resolve: Resolve<'_>) -> Result<Secret, ConfigE
 fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec<EmailAddress>, ConfigError> {
     let split = |text: &String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
     let list = list.map(|list| OneOrMany(list.0.iter().flat_map(split).collect()));
-    let found = each(key, list, "an e-mail address", |text| EmailAddress::from_str(text).ok())?;
+    let found = each(key, list, "an e-mail address; write name@example.com or A Name <name@example.com>", |text| {
+        EmailAddress::from_str(text).ok()
+    })?;
     match found.len() {
         0 if publishes => {
             Err(ConfigError::new(key, "is missing; publish alone is not built yet, so its webhooks would reach nobody"))
@@ -164,7 +166,12 @@ fn place(path: &str, spec: Option<PlaceSpec>) -> Result<Option<Place>, ConfigErr
 }
 
 fn header(key: &str, name: &str) -> Result<Place, ConfigError> {
-    let wrong = || ConfigError::new(key, format!("\"{}\" is not the name of a header", name.escape_debug()));
+    let wrong = || {
+        ConfigError::new(
+            key,
+            format!("\"{}\" is not the name of a header; write it like X-Order-Id", name.escape_debug()),
+        )
+    };
     let name = HeaderName::from_str(name).map_err(|_| wrong())?;
     if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(&name)
         || ["x-webhook-password", "x-api-key"].contains(&name.as_str())

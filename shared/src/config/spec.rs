@@ -77,11 +77,12 @@ impl Spec {
         self.sources.as_ref().is_some_and(|sources| sources.contains_key(source))
     }
 
-    /// Adds a source that proves itself by password, unless the name is taken.
-    pub fn add_password_source(&mut self, name: &str, password: &str, email: Vec<String>) {
+    /// Adds a source that proves itself by the password that the environment calls `variable`,
+    /// unless the name is taken.
+    pub fn add_password_source(&mut self, name: &str, variable: &str, email: Vec<String>) {
         let verify = VerifySpec {
             scheme: Some("password".into()),
-            secret: Some(OneOrMany(vec![password.into()])),
+            secret: Some(OneOrMany(vec![format!("env:{variable}")])),
             unknown: Unknown::new(),
         };
         let source = SourceSpec {

@@ -12,7 +12,7 @@ pub(super) struct Pretty {
 /// Lays a body out in at most about `most` bytes. `None` if it is not UTF-8.
 pub(super) fn pretty(body: &[u8], content_type: &str, most: usize) -> Option<Pretty> {
     let text = std::str::from_utf8(body).ok()?;
-    if is_form(content_type) {
+    if is_form(content_type) && text.contains('=') {
         return Some(form(text, most));
     }
     let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();

@@ -98,7 +98,7 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Whether what was written last is on disk: `Err` while the disk is full.
+    /// Whether the last commit succeeded: after a full disk `Err` until the next that does.
     pub fn works(&self) -> Answer<()> {
         self.inner.writer.works()
     }

@@ -10,7 +10,7 @@ use crate::signature::Fault;
 
 pub(super) static PASSWORD: Scheme = Scheme {
     name: "password",
-    title: "password (the caller is known; the body is not signed)",
+    title: "password",
     page: "https://www.rfc-editor.org/rfc/rfc9110#name-authorization",
     check: Check::Password,
     delivery: None,
@@ -64,11 +64,11 @@ fn authorization(value: &[u8]) -> Vec<Vec<u8>> {
     password.into_iter().chain([pair]).collect()
 }
 
-/// The bearer token of a request, for our own doors (the management API).
-pub fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let value = headers.get(AUTHORIZATION)?.as_bytes();
-    let (scheme, token) = value.split_at_checked("bearer ".len())?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+/// Whether `Authorization` shows that secret, as a bearer token or as the password of Basic, which
+/// is what a browser can do: for our own doors. Compares in constant time.
+pub fn shows(headers: &HeaderMap, secret: &Secret) -> bool {
+    let shown = headers.get(AUTHORIZATION).map(|value| authorization(value.as_bytes())).unwrap_or_default();
+    shown.iter().any(|shown| secret.matches(shown))
 }
 
 #[cfg(test)]
