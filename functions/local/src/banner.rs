@@ -58,9 +58,9 @@ impl Banner<'_> {
             .iter()
             .any(|source| source.name == DEFAULT && source.verifier.secrets() == [self.password.secret().clone()])
         {
-            let password = shell(self.password, shows_secrets);
+            let authorization = authorization(self.password, shows_secrets);
             text += &format!(
-                "\nSend a first webhook:\n\n  curl -H 'Authorization: Bearer '{password} -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}' {url}/in\n\n"
+                "\nSend a first webhook:\n\n  curl -H {authorization} -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}' {url}/in\n\n"
             );
         }
         text
@@ -74,12 +74,12 @@ fn kept_at(secret: &Made) -> String {
     }
 }
 
-/// The secret as a shell will read it: itself on a terminal, where it can be found otherwise, so
-/// that it does not end in somebody's log.
-fn shell(secret: &Made, shows_secrets: bool) -> String {
+/// The header as a shell will read it: with the secret itself on a terminal, with where it can be
+/// found otherwise, so that it does not end in somebody's log.
+fn authorization(secret: &Made, shows_secrets: bool) -> String {
     match secret {
-        _ if shows_secrets => format!("'{}'", secret.secret().expose().replace('\'', r"'\''")),
-        Made::Given { name, .. } => format!("\"${name}\""),
-        Made::Kept { file, .. } => format!("\"$(cat '{}')\"", file.display()),
+        _ if shows_secrets => format!("'Authorization: Bearer {}'", secret.secret().expose().replace('\'', r"'\''")),
+        Made::Given { name, .. } => format!("\"Authorization: Bearer ${name}\""),
+        Made::Kept { file, .. } => format!("\"Authorization: Bearer $(cat '{}')\"", file.display()),
     }
 }
