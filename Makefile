@@ -1,12 +1,19 @@
 # `make test` proves everything; `make bench` measures.
 
-.PHONY: test check bench
+.PHONY: test check functions bench local-invoke
 
 # Scripts by other people's libraries, one release build, then every test.
 test: check
 	tests/interop/setup target/interop
+	$(MAKE) functions
 	cargo build --release --locked -p local
 	cargo test --workspace --locked --no-fail-fast -- --test-threads 8
+
+# The Lambda functions, as `sam deploy` would upload them, in .aws-sam/build. With the compiler of this
+# machine: what it needs of glibc is tested.
+functions:
+	tests/interop/setup target/interop
+	PATH="$(CURDIR)/target/interop/sam/bin:$$PATH" CARGO_LAMBDA_COMPILER=cargo SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build
 
 check:
 	cargo fmt --all --check
@@ -18,3 +25,15 @@ bench:
 	tests/interop/setup bench target/interop
 	cargo build --profile fat --locked -p local -p bench
 	target/fat/bench
+
+# One invocation of a function in a container: make local-invoke FUNCTION=Listener EVENT=listener-password
+# (the files in tests/events/). Needs Docker, and `make functions` before. SAM hands a function no variable
+# that its template does not name, and the deployed one must not name an endpoint: this is its copy.
+FUNCTION ?= Listener
+EVENT ?= listener-password
+local-invoke:
+	sed '0,/^ *Variables:$$/s//&\n        AWS_ENDPOINT_URL: ""/' .aws-sam/build/template.yaml > .aws-sam/build/local.yaml
+	PATH="$(CURDIR)/target/interop/sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
+	AWS_ACCESS_KEY_ID=000000000000 AWS_SECRET_ACCESS_KEY=test sam local invoke $(FUNCTION) \
+	-t .aws-sam/build/local.yaml -e tests/events/$(EVENT).json --env-vars tests/events/env.json \
+	--add-host host.docker.internal:host-gateway $(SAM_ARGUMENTS)

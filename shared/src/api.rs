@@ -1,41 +1,91 @@
 //! The management API: what an owner asks and orders, after the admin token was shown.
 
+mod body;
+mod config;
 mod dead;
+mod status;
 
-use http::{HeaderMap, Method};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body::Body;
 
 use crate::reply::{Refused, Reply};
 use crate::schemes::password;
-use crate::seam::{Clock, DeadLetters, GetBody};
+use crate::seal::Keys;
+use crate::seam::{Clock, Confirmations, DeadLetters, GetBody, Unavailable, WriteConfig};
 use crate::secret::Secret;
 
 /// Where the API lives.
 pub const ROOT: &str = "/api/v1/";
 
 /// The API over its ports. Nothing is answered but 401 until the admin token is shown.
-pub struct Api<D, C> {
+pub struct Api<D, W, S, C> {
     pub dead: D,
+    pub config: W,
+    pub confirmations: S,
     pub clock: C,
     pub admin: Secret,
+    /// What secrets are sealed with before they are kept.
+    pub keys: Keys,
+    pub rules: Rules,
 }
 
-impl<D: DeadLetters + GetBody, C: Clock> Api<D, C> {
+/// What a configuration may say here.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// The sources that a file owns: they are changed there.
+    pub owned: Vec<String>,
+    /// Whether secrets may be references, which somebody here can look up.
+    pub references: bool,
+}
+
+impl<D: DeadLetters + GetBody, W: WriteConfig, S: Confirmations, C: Clock> Api<D, W, S, C> {
     /// Answers a request for `path`, which is what follows [`ROOT`].
-    pub async fn answer(&self, method: &Method, path: &str, query: Option<&str>, headers: &HeaderMap) -> Reply {
-        if !is_admin(&self.admin, headers) {
+    pub async fn answer<B>(&self, path: &str, request: Request<B>) -> Reply
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Broken>,
+    {
+        if !is_admin(&self.admin, request.headers()) {
             return Refused::Unauthorized.reply();
         }
+        self.route(path, request).await.unwrap_or_else(|refused| refused.reply())
+    }
+
+    async fn route<B>(&self, path: &str, request: Request<B>) -> Result<Reply, Refused>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Broken>,
+    {
+        let (head, body) = request.into_parts();
+        let query = head.uri.query();
         let steps: Vec<&str> = path.split('/').collect();
-        let answer = match (method.as_str(), &*steps) {
+        match (head.method.as_str(), &*steps) {
             ("GET", ["dead"]) => dead::list(&self.dead, query).await,
             ("GET", ["dead", id]) => dead::show(&self.dead, id).await,
             ("POST", ["dead", id, "retry"]) => dead::retry(&self.dead, id, self.clock.now()).await,
-            (_, ["dead"] | ["dead", _]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            ("GET", ["config"]) => config::show(&self.config).await,
+            ("PUT", ["config"]) => {
+                let order = config::Order::read(&head.headers, query, body::read(body).await?)?;
+                config::replace(&self.config, &self.keys, &self.rules, order).await
+            }
+            ("GET", ["status"]) => status::show(&self.confirmations).await,
+            (_, ["dead"] | ["dead", _] | ["status"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, ["dead", _, "retry"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
+            (_, ["config"]) => Err(Refused::MethodNotAllowed { allow: "GET, PUT" }),
             _ => Err(Refused::NotFound("no such address")),
-        };
-        answer.unwrap_or_else(|refused| refused.reply())
+        }
     }
+}
+
+/// Why a body broke off.
+pub type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+fn unavailable(problem: Unavailable) -> Refused {
+    tracing::error!(%problem, "the store cannot be reached");
+    Refused::Unavailable { retry_after: Duration::from_secs(5) }
 }
 
 /// Whether the admin token was shown, as a bearer token or as the password of Basic.

@@ -1,16 +1,17 @@
 //! The configuration that an owner writes: read strictly, refused with the key and what is allowed.
 
+mod changes;
+mod secrets;
 mod source;
 mod spec;
 
 use std::sync::Arc;
 
+pub use changes::Change;
+pub use secrets::Secrets;
 pub use spec::Spec;
 
 use crate::source::Source;
-
-/// Looks up what an `env:NAME` reference stands for.
-pub type Resolve<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What a configuration says, checked and ready for use.
 pub struct Config {
@@ -36,12 +37,12 @@ impl ConfigError {
 impl Config {
     /// # Errors
     /// The first thing that is wrong, in the order of the names.
-    pub fn check(spec: Spec, resolve: Resolve<'_>) -> Result<Self, ConfigError> {
+    pub fn check(spec: Spec, secrets: Secrets<'_>) -> Result<Self, ConfigError> {
         known("", &spec.unknown, spec::TOP)?;
         let mut config = Self { sources: Vec::new(), warnings: Vec::new() };
         for (name, source) in spec.sources.unwrap_or_default() {
             config.warnings.extend(source::warning(&name, &source));
-            config.sources.push(Arc::new(source::check(&name, source, resolve)?));
+            config.sources.push(Arc::new(source::check(&name, source, secrets)?));
         }
         if spec.endpoints.is_some_and(|endpoints| !endpoints.is_empty()) {
             config

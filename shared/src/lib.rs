@@ -1,11 +1,15 @@
 //! Hookpost's common crate: the paths, what they ask of the world, and the twins that answer.
 //!
 //! [`inbound`] turns a provider's webhook into an e-mail. It asks the world only through
-//! [`seam`]; [`local`] answers on one machine.
+//! [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account.
 
 pub mod address;
 pub mod api;
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod clock;
 pub mod config;
+pub mod door;
 pub mod id;
 pub mod inbound;
 #[cfg(feature = "local")]
@@ -14,6 +18,7 @@ pub mod outside;
 pub mod quantity;
 pub mod reply;
 pub mod schemes;
+pub mod seal;
 pub mod seam;
 pub mod secret;
 pub mod signature;

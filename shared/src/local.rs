@@ -2,7 +2,7 @@
 
 mod bodies;
 mod claims;
-mod clock;
+mod configuration;
 mod dead;
 mod eml;
 mod kept;
@@ -15,7 +15,7 @@ mod writer;
 
 pub mod http;
 
-pub use clock::SystemClock;
+pub use configuration::Applied;
 pub use kept::{KeptMail, Shown};
 pub use smtp::{Server, Smtp, SmtpUrlError};
 pub use sources::Sources;

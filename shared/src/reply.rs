@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 
+use crate::config::ConfigError;
+
 /// A reply whose body is already there.
 pub type Reply = Response<Full<Bytes>>;
 
@@ -56,6 +58,19 @@ pub enum Refused {
     },
     /// The body did not arrive in time.
     TooSlow,
+    /// What was sent is understood, and wrong: which key, and why.
+    Invalid {
+        key: String,
+        problem: String,
+    },
+    /// A file on the server's machine says what this source is.
+    Owned {
+        source: String,
+    },
+    /// What is kept is not what the order was made from.
+    Changed,
+    /// The order does not say what it was made from.
+    Unconditional,
     /// The request does not say what it must, or not to its end.
     BadRequest(&'static str),
     /// We cannot keep it now.
@@ -87,12 +102,35 @@ impl Refused {
                 *retry_after,
             ),
             Self::TooSlow => error(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
+            Self::Invalid { key, problem } => {
+                error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_configuration", &format!("{key}: {problem}"))
+            }
+            Self::Owned { source } => {
+                let message = format!("sources.{source}: the server's own file names this source; change it there");
+                error(StatusCode::CONFLICT, "conflict", &message)
+            }
+            Self::Changed => error(
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                "the configuration is not of that version any more; look again and repeat",
+            ),
+            Self::Unconditional => error(
+                StatusCode::PRECONDITION_REQUIRED,
+                "precondition_required",
+                "If-Match must name the version that this replaces, like \"0\"; ?dry_run=true shows what would change",
+            ),
             Self::BadRequest(message) => error(StatusCode::BAD_REQUEST, "bad_request", message),
             Self::Unavailable { retry_after } => after(
                 error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "cannot keep this now; send it again later"),
                 *retry_after,
             ),
         }
+    }
+}
+
+impl From<ConfigError> for Refused {
+    fn from(ConfigError { key, problem }: ConfigError) -> Self {
+        Self::Invalid { key, problem }
     }
 }
 

@@ -32,7 +32,11 @@ pub trait FindSource {
 
 /// Puts a message into the inbound queue.
 pub trait Enqueue {
-    /// Once this answers, the message outlives any crash. The same id again is the same message.
+    /// The largest body, in bytes, that rides in a message here; a larger one is kept apart.
+    const INLINE: usize;
+
+    /// Once this answers, the message outlives any crash. The same id again may be a second
+    /// message: claims tell them apart.
     fn enqueue(&self, id: WebhookId, message: Bytes, due: Timestamp) -> impl Future<Output = Answer<()>> + Send;
 }
 
@@ -43,12 +47,18 @@ pub struct Leased {
     /// Since when the message could have been handed out.
     pub due: Timestamp,
     pub message: Bytes,
+    /// How its queue knows this lease.
+    pub receipt: Receipt,
 }
+
+/// A queue's own word for a lease; empty where the queue needs none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt(pub String);
 
 /// Takes messages from the inbound queue.
 pub trait Dequeue {
-    /// Up to `most` messages that are due and not handed out, earliest due first, each for as long
-    /// as `lease`.
+    /// Up to `most` messages that are due and not handed out, each for as long as `lease`; about in
+    /// the order in which they are due.
     fn lease(&self, most: usize, now: Timestamp, lease: Duration) -> impl Future<Output = Answer<Vec<Leased>>> + Send;
 
     /// Puts a message off until `due`.
@@ -150,9 +160,44 @@ pub trait DeadLetters {
 
     fn dead_letter(&self, id: WebhookId) -> impl Future<Output = Answer<Option<DeadLetter>>> + Send;
 
-    /// Puts it back into the queue with all tries before it, at once or not at all. `false` if
-    /// there is no such dead letter.
+    /// Puts it back into the queue with all tries before it. `false` if there is no such dead
+    /// letter. After a crash in between it still lies among the dead: retried again, it is mailed once.
     fn retry(&self, id: WebhookId, now: Timestamp) -> impl Future<Output = Answer<bool>> + Send;
+}
+
+/// A configuration as it is kept: a text that only [`crate::config`] can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// One more with each change; the first is 1.
+    pub version: u64,
+    pub text: String,
+}
+
+/// Reads the configuration that the owner applied.
+pub trait ReadConfig {
+    /// `None` if nothing was ever applied.
+    fn read_config(&self) -> impl Future<Output = Answer<Option<Kept>>> + Send;
+}
+
+/// Replaces it.
+pub trait WriteConfig: ReadConfig {
+    /// `false`, and no change, if what is kept is not of the version before. Once this answers
+    /// `true`, the new one outlives any crash and is in use within 30 s.
+    fn write_config(&self, kept: &Kept) -> impl Future<Output = Answer<bool>> + Send;
+}
+
+/// Something that a person must do once, elsewhere, before mail can reach everybody.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Confirmation {
+    pub name: String,
+    pub done: bool,
+    /// What is so, or what to do.
+    pub detail: String,
+}
+
+/// Tells what is still to be confirmed.
+pub trait Confirmations {
+    fn confirmations(&self) -> impl Future<Output = Answer<Vec<Confirmation>>> + Send;
 }
 
 /// An e-mail, complete but for its envelope.

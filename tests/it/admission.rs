@@ -4,7 +4,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Exchange, Github, PASSWORD, Setup, eventually, raw};
+use crate::harness::{Exchange, Github, PASSWORD, Setup, World, eventually, raw, stories};
+
+stories![callers_outside_the_allow_list_are_refused, too_many_knocks_are_told_when_to_come_back];
 
 #[test]
 fn other_methods_sources_and_addresses_are_told_so() {
@@ -40,24 +42,22 @@ fn four_megabytes_pass_and_one_byte_more_does_not() {
     assert_eq!(raw(hookpost.address, &chunked).expect("an answer").status, 413);
 }
 
-#[test]
-fn callers_outside_the_allow_list_are_refused() {
+fn callers_outside_the_allow_list_are_refused(world: World) {
     let source =
         |allow| format!("{{ verify: {{ scheme: password, secret: hush }}, email: ops@example.com, allow: {allow} }}");
     let config =
         format!("sources:\n  here: {}\n  there: {}\n", source("[192.0.2.0/24, 127.0.0.1]"), source("192.0.2.0/24"));
-    let hookpost = Setup::config(&config).start();
+    let hookpost = world.open(&config);
     let post = |path| hookpost.post(path, &[("authorization", "Bearer hush"), ("x-forwarded-for", "192.0.2.7")], b"{}");
     post("/in/here").accepted();
     assert_eq!(post("/in/there").status, 401, "a header does not make an address");
 }
 
-#[test]
-fn too_many_knocks_are_told_when_to_come_back() {
+fn too_many_knocks_are_told_when_to_come_back(world: World) {
     let verify = "verify: { scheme: password, secret: hush }, email: ops@example.com";
     let config =
         format!("sources:\n  knocks: {{ {verify}, caller_limit: 3/m }}\n  genuine: {{ {verify}, limit: 2/h }}\n");
-    let hookpost = Setup::config(&config).start();
+    let hookpost = world.open(&config);
     let post =
         |path: &str, password: &str| hookpost.post(path, &[("authorization", &format!("Bearer {password}"))], b"{}");
     for _ in 0..3 {

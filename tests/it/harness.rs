@@ -1,5 +1,6 @@
 //! The one harness: the real program in a folder of its own, and what callers and mail servers do to it.
 
+mod aws;
 mod clock;
 mod http;
 mod launch;
@@ -7,16 +8,20 @@ mod program;
 mod providers;
 mod smtp;
 mod tools;
+mod world;
 
 use std::time::{Duration, Instant};
 
+pub use aws::{Bend, Call, Emulator, Function, Stack, built};
 pub use clock::Hand;
 pub use http::{Answer, Exchange, raw, try_post};
 pub use launch::run;
-pub use program::{ADMIN, Hookpost, PASSWORD, Setup};
+pub use program::{ADMIN, Hookpost, Mail, PASSWORD, Setup};
 pub use providers::{Github, now, standard};
 pub use smtp::{MailServer, Received};
 pub use tools::Tools;
+pub(crate) use world::stories;
+pub use world::{PostOffice, World};
 
 /// Waits until `look` finds something, and fails after half a minute.
 pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {

@@ -1,6 +1,8 @@
 //! Hostile input is ordinary: any bytes get a clear answer, and the next caller is served.
 
-use crate::harness::{Exchange, PASSWORD, Setup, raw};
+use crate::harness::{Exchange, PASSWORD, Setup, World, raw, stories};
+
+stories![bodies_that_are_not_what_they_say_are_mailed_all_the_same];
 
 #[test]
 fn broken_http_gets_an_answer_or_a_closed_door_and_nothing_else_happens() {
@@ -46,9 +48,8 @@ fn a_caller_that_goes_away_leaves_nothing_behind() {
     assert_eq!(hookpost.mails().len(), 1);
 }
 
-#[test]
-fn bodies_that_are_not_what_they_say_are_mailed_all_the_same() {
-    let hookpost = Setup::default().start();
+fn bodies_that_are_not_what_they_say_are_mailed_all_the_same(world: World) {
+    let hookpost = world.open_default();
     let deep = "[".repeat(100_000);
     let bomb = r#"<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"#;
     let wide = format!("{}1{}", "[".repeat(120), "]".repeat(120));

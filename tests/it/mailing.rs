@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::harness::{MailServer, PASSWORD, Setup, eventually, within};
+use crate::harness::{MailServer, PASSWORD, Setup, World, eventually, stories, within};
+
+stories![a_body_that_is_cut_or_no_text_is_attached_whole];
 
 #[test]
 fn mail_goes_through_the_server_and_says_what_came() {
@@ -60,8 +62,8 @@ fn what_the_server_will_never_take_becomes_a_dead_letter_at_once() {
     let id = hookpost.post_default(br#"{"keep": "me"}"#).accepted();
     eventually("a dead letter", || (hookpost.health()["dead_letters"] == 1).then_some(()));
     assert_eq!(hookpost.health()["status"], "attention");
-    let log = hookpost.log();
-    let line = log.lines().find(|line| line.contains("dead letter")).expect("a line");
+    let line =
+        eventually("a line", || hookpost.log().lines().find(|line| line.contains("dead letter")).map(str::to_owned));
     assert!(line.contains("\"ERROR\"") && line.contains(&id) && line.contains("550 5.1.1 no such user"), "{line}");
 }
 
@@ -106,9 +108,8 @@ fn no_credential_reaches_mail_log_or_store() {
     }
 }
 
-#[test]
-fn a_body_that_is_cut_or_no_text_is_attached_whole() {
-    let hookpost = Setup::default().start();
+fn a_body_that_is_cut_or_no_text_is_attached_whole(world: World) {
+    let hookpost = world.open_default();
     let bearer = format!("Bearer {PASSWORD}");
     let binary =
         hookpost.post("/in", &[("authorization", &bearer), ("content-type", "image/png")], b"\x89PNG\xff").accepted();

@@ -1,6 +1,8 @@
 //! Hookpost as its users meet it: stories told through the real program, and promises put to the test.
 
 mod admission;
+mod applying;
+mod aws;
 mod configuration;
 mod conformance;
 mod console;
@@ -14,4 +16,5 @@ mod mailing;
 mod patience;
 mod receiving;
 mod store;
+mod template;
 mod tidy;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use shared::config::{Config, Spec};
+use shared::config::{Config, Secrets, Spec};
 use shared::id::WebhookId;
 use shared::inbound::{Arrival, Listener, Mailer, Next, Times};
 use shared::local::{KeptMail, Sources, Store};
@@ -52,7 +52,11 @@ impl World {
         let json = serde_json::json!({"sources": {"s": {
             "verify": {"scheme": "password", "secret": "hush"}, "email": "ops@example.com", "delivery_id": {"header": "x-id"},
         }}});
-        Sources::new(Config::check(serde_json::from_value::<Spec>(json).unwrap(), &|_| None).unwrap().sources)
+        Sources::new(
+            Config::check(serde_json::from_value::<Spec>(json).unwrap(), Secrets::Sent { references: false })
+                .unwrap()
+                .sources,
+        )
     }
 
     async fn post(&mut self, delivery: &str) {

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::harness::{Answer, Github, Hookpost, PASSWORD, Setup, now, standard};
+use crate::harness::{Answer, Github, PASSWORD, PostOffice, World, now, standard, stories};
 
 const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -19,16 +19,29 @@ sources:
 
 const GITHUB: Github<'_> = Github { path: "/in/github", secret: "new secret" };
 
-fn post_standard(to: &Hookpost, id: &str, timestamp: u64, body: &[u8]) -> Answer {
+stories![
+    a_genuine_webhook_becomes_an_e_mail,
+    a_forged_webhook_does_not,
+    who_is_refused_early_reads_the_answer_all_the_same,
+    a_signature_vouches_for_no_query,
+    a_stale_webhook_is_refused_and_a_replayed_one_mailed_once,
+    a_duplicate_is_mailed_once_and_logged_with_the_id_of_the_first,
+    without_a_delivery_id_every_webhook_is_distinct,
+    deliveries_are_told_apart_by_body_header_or_pointer_where_the_owner_says_so,
+    secrets_are_rotated_without_losing_a_webhook,
+    a_password_is_taken_wherever_the_caller_can_put_it,
+    put_and_get_work_and_the_data_of_a_get_is_its_query,
+];
+
+fn post_standard(to: &dyn PostOffice, id: &str, timestamp: u64, body: &[u8]) -> Answer {
     let headers = standard(WHSEC, id, timestamp, body);
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     to.post("/in/events", &headers, body)
 }
 
-#[test]
-fn a_genuine_webhook_becomes_an_e_mail() {
-    let hookpost = Setup::config(SOURCES).start();
-    let answer = GITHUB.post(&hookpost, "d-1", br#"{"ref": "refs/heads/main"}"#);
+fn a_genuine_webhook_becomes_an_e_mail(world: World) {
+    let hookpost = world.open(SOURCES);
+    let answer = GITHUB.post(&*hookpost, "d-1", br#"{"ref": "refs/heads/main"}"#);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
     let mail = hookpost.mail(&answer.accepted());
@@ -38,17 +51,16 @@ fn a_genuine_webhook_becomes_an_e_mail() {
     assert!(mail.text().contains("d-1") && mail.text().contains("127.0.0.1"), "{}", mail.text());
     assert_eq!(mail.to(), "ops@example.com");
 
-    let answer = post_standard(&hookpost, "msg_1", now(), br#"{"type": "invoice.paid", "data": {}}"#);
+    let answer = post_standard(&*hookpost, "msg_1", now(), br#"{"type": "invoice.paid", "data": {}}"#);
     let mail = hookpost.mail(&answer.accepted());
     assert!(mail.subject().starts_with("events: invoice.paid "), "{mail:?}");
     assert_eq!(mail.to(), "ops@example.com, shop@example.com");
 }
 
-#[test]
-fn a_forged_webhook_does_not() {
-    let hookpost = Setup::config(SOURCES).start();
+fn a_forged_webhook_does_not(world: World) {
+    let hookpost = world.open(SOURCES);
     let body = br#"{"ref": "refs/heads/main"}"#;
-    let forged = Github { secret: "guess", ..GITHUB }.post(&hookpost, "d-1", body);
+    let forged = Github { secret: "guess", ..GITHUB }.post(&*hookpost, "d-1", body);
     assert_eq!((forged.status, forged.code().as_str()), (401, "unauthorized"));
     assert_eq!(forged.json()["error"]["message"], "not authenticated", "the caller learns no more");
 
@@ -59,16 +71,12 @@ fn a_forged_webhook_does_not() {
     assert_eq!(hookpost.post("/in/github", &headers, &altered).status, 401);
     assert_eq!(hookpost.post("/in/github", &[], body).status, 401);
     assert!(hookpost.mails().is_empty());
-    let log = hookpost.log();
-    assert!(
-        log.contains("no secret of this source fits") && log.contains("header x-hub-signature-256 is missing"),
-        "{log}"
-    );
+    hookpost.logged("no secret of this source fits");
+    hookpost.logged("header x-hub-signature-256 is missing");
 }
 
-#[test]
-fn who_is_refused_early_reads_the_answer_all_the_same() {
-    let hookpost = Setup::config(SOURCES).start();
+fn who_is_refused_early_reads_the_answer_all_the_same(world: World) {
+    let hookpost = world.open(SOURCES);
     let body = vec![b'x'; 4 << 20];
     for _ in 0..5 {
         assert_eq!(hookpost.post("/in/nobody", &[], &body).status, 404);
@@ -76,9 +84,8 @@ fn who_is_refused_early_reads_the_answer_all_the_same() {
     }
 }
 
-#[test]
-fn a_signature_vouches_for_no_query() {
-    let hookpost = Setup::config(SOURCES).start();
+fn a_signature_vouches_for_no_query(world: World) {
+    let hookpost = world.open(SOURCES);
     let body = b"{}";
     let signature = GITHUB.signature(body);
     let get = hookpost.send("GET", "/in/github?amount=1000000", &[("x-hub-signature-256", &signature)], body);
@@ -86,49 +93,44 @@ fn a_signature_vouches_for_no_query() {
     assert!(hookpost.mails().is_empty());
 }
 
-#[test]
-fn a_stale_webhook_is_refused_and_a_replayed_one_mailed_once() {
-    let hookpost = Setup::config(SOURCES).start();
-    assert_eq!(post_standard(&hookpost, "msg_1", now() - 301, b"{}").status, 401);
-    assert_eq!(post_standard(&hookpost, "msg_1", now() + 310, b"{}").status, 401);
+fn a_stale_webhook_is_refused_and_a_replayed_one_mailed_once(world: World) {
+    let hookpost = world.open(SOURCES);
+    assert_eq!(post_standard(&*hookpost, "msg_1", now() - 301, b"{}").status, 401);
+    assert_eq!(post_standard(&*hookpost, "msg_1", now() + 310, b"{}").status, 401);
     let sent = now() - 200;
-    let first = post_standard(&hookpost, "msg_2", sent, b"{}").accepted();
+    let first = post_standard(&*hookpost, "msg_2", sent, b"{}").accepted();
     hookpost.mail(&first);
     for _ in 0..3 {
-        post_standard(&hookpost, "msg_2", sent, b"{}").accepted();
+        post_standard(&*hookpost, "msg_2", sent, b"{}").accepted();
     }
     hookpost.settle();
     assert_eq!(hookpost.mails().len(), 1);
 }
 
-#[test]
-fn a_duplicate_is_mailed_once_and_logged_with_the_id_of_the_first() {
-    let hookpost = Setup::config(SOURCES).start();
-    let first = GITHUB.post(&hookpost, "d-1", b"{\"n\": 1}").accepted();
+fn a_duplicate_is_mailed_once_and_logged_with_the_id_of_the_first(world: World) {
+    let hookpost = world.open(SOURCES);
+    let first = GITHUB.post(&*hookpost, "d-1", b"{\"n\": 1}").accepted();
     hookpost.mail(&first);
-    let second = GITHUB.post(&hookpost, "d-1", b"{\"n\": 1}").accepted();
-    GITHUB.post(&hookpost, "d-2", b"{\"n\": 1}").accepted();
+    let second = GITHUB.post(&*hookpost, "d-1", b"{\"n\": 1}").accepted();
+    GITHUB.post(&*hookpost, "d-2", b"{\"n\": 1}").accepted();
     hookpost.settle();
     assert_eq!(hookpost.mails().len(), 2);
-    let log = hookpost.log();
-    let skipped = log.lines().find(|line| line.contains("duplicate skipped")).expect("a line");
+    let skipped = hookpost.logged("duplicate skipped");
     assert!(skipped.contains(&first) && skipped.contains(&second), "{skipped}");
 }
 
-#[test]
-fn without_a_delivery_id_every_webhook_is_distinct() {
-    let hookpost = Setup::config(SOURCES).start();
+fn without_a_delivery_id_every_webhook_is_distinct(world: World) {
+    let hookpost = world.open(SOURCES);
     for _ in 0..3 {
-        GITHUB.post(&hookpost, "", b"{}").accepted();
+        GITHUB.post(&*hookpost, "", b"{}").accepted();
     }
     hookpost.settle();
     assert_eq!(hookpost.mails().len(), 3);
 }
 
-#[test]
-fn deliveries_are_told_apart_by_body_header_or_pointer_where_the_owner_says_so() {
+fn deliveries_are_told_apart_by_body_header_or_pointer_where_the_owner_says_so(world: World) {
     let verify = r#"verify: { scheme: password, secret: hush }, email: ops@example.com"#;
-    let hookpost = Setup::config(&format!(
+    let hookpost = world.open(&format!(
         r#"
 sources:
   by-body: {{ {verify}, deduplicate: body, window: 10m }}
@@ -136,8 +138,7 @@ sources:
   by-pointer: {{ {verify}, delivery_id: {{ pointer: /order/id }}, event_type: {{ pointer: /kind }} }}
   never: {{ {verify}, delivery_id: {{ header: X-Order }}, deduplicate: none }}
 "#
-    ))
-    .start();
+    ));
     let send = |path: &str, header: (&str, &str), body: &str| {
         hookpost.post(path, &[("authorization", "Bearer hush"), header], body.as_bytes()).accepted()
     };
@@ -167,17 +168,15 @@ sources:
     }
 }
 
-#[test]
-fn secrets_are_rotated_without_losing_a_webhook() {
-    let hookpost = Setup::config(SOURCES).start();
-    GITHUB.post(&hookpost, "d-1", b"{}").accepted();
-    Github { secret: "old secret", ..GITHUB }.post(&hookpost, "d-2", b"{}").accepted();
-    assert_eq!(Github { secret: "older secret", ..GITHUB }.post(&hookpost, "d-3", b"{}").status, 401);
+fn secrets_are_rotated_without_losing_a_webhook(world: World) {
+    let hookpost = world.open(SOURCES);
+    GITHUB.post(&*hookpost, "d-1", b"{}").accepted();
+    Github { secret: "old secret", ..GITHUB }.post(&*hookpost, "d-2", b"{}").accepted();
+    assert_eq!(Github { secret: "older secret", ..GITHUB }.post(&*hookpost, "d-3", b"{}").status, 401);
 }
 
-#[test]
-fn a_password_is_taken_wherever_the_caller_can_put_it() {
-    let hookpost = Setup::default().start();
+fn a_password_is_taken_wherever_the_caller_can_put_it(world: World) {
+    let hookpost = world.open_default();
     let basic = format!("Basic {}", STANDARD.encode(format!("anyone:{PASSWORD}")));
     let bearer = format!("Bearer {PASSWORD}");
     for header in [("authorization", &*bearer), ("authorization", &*basic), ("x-webhook-password", PASSWORD)] {
@@ -189,14 +188,13 @@ fn a_password_is_taken_wherever_the_caller_can_put_it() {
     assert_eq!(hookpost.post("/in", &[("authorization", "Bearer wrong")], b"{}").status, 401);
 }
 
-#[test]
-fn put_and_get_work_and_the_data_of_a_get_is_its_query() {
-    let hookpost = Setup::default().start();
+fn put_and_get_work_and_the_data_of_a_get_is_its_query(world: World) {
+    let hookpost = world.open_default();
     let bearer = format!("Bearer {PASSWORD}");
     let put = hookpost.send("PUT", "/in", &[("authorization", &bearer)], b"{\"a\": 1}").accepted();
     assert!(hookpost.mail(&put).text().contains("\"a\": 1"));
     let query = PASSWORD.replace(' ', "+");
-    let get = hookpost.get(&format!("/in?city=K%C3%B6ln&token={query}&n=2")).accepted();
+    let get = hookpost.send("GET", &format!("/in?city=K%C3%B6ln&token={query}&n=2"), &[], b"").accepted();
     let mail = hookpost.mail(&get);
     assert!(mail.text().contains("city: Köln\nn: 2\n"), "{}", mail.text());
     assert!(!mail.text().contains("token"), "{}", mail.text());

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use shared::door::DEFAULT;
 use shared::source::Source;
 
 use crate::made::Made;
 use crate::outbox::Outbox;
-use crate::routes::DEFAULT;
 use crate::settings::reachable;
 
 /// What there is to tell.

@@ -1,9 +1,10 @@
 //! The HTTP client of the verbs: JSON from a running server, with the admin token.
 
+use std::io::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnectorBuilder;
@@ -53,20 +54,32 @@ impl Server {
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Stop> {
-        self.ask(Method::GET, path)
+        self.ask(Method::GET, path, None, String::new())
     }
 
     pub(crate) fn post(&self, path: &str) -> Result<Value, Stop> {
-        self.ask(Method::POST, path)
+        self.ask(Method::POST, path, None, String::new())
     }
 
-    fn ask(&self, method: Method, path: &str) -> Result<Value, Stop> {
+    /// Replaces what is of that version, where one is named.
+    pub(crate) fn put(&self, path: &str, version: Option<u64>, json: String) -> Result<Value, Stop> {
+        self.ask(Method::PUT, path, version, json)
+    }
+
+    fn ask(&self, method: Method, path: &str, version: Option<u64>, json: String) -> Result<Value, Stop> {
         let failed = |problem: String| Stop::Failed(format!("{}: {problem}", without_user(&self.url)));
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
-            .header(AUTHORIZATION, format!("Bearer {}", self.admin.expose()))
-            .body(Full::new(Bytes::new()))
+            .header(AUTHORIZATION, format!("Bearer {}", self.admin.expose()));
+        if let Some(version) = version {
+            request = request.header(IF_MATCH, format!("\"{version}\""));
+        }
+        if !json.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request = request
+            .body(Full::new(Bytes::from(json)))
             .map_err(|problem| Stop::setting("HOOKPOST_URL", format!("{}: {problem}", without_user(&self.url))))?;
         let answer = self.runtime.block_on(async { timeout(PATIENCE, exchange(request)).await });
         let late = |_| failed(format!("no answer within {} s", PATIENCE.as_secs()));
@@ -79,6 +92,7 @@ impl Server {
         let message = Outside(answer["error"]["message"].as_str().unwrap_or("no reason was given")).to_string();
         Err(match status {
             StatusCode::NOT_FOUND => Stop::Absent(message),
+            StatusCode::UNPROCESSABLE_ENTITY => Stop::Refused(message),
             StatusCode::UNAUTHORIZED => {
                 failed("wants another admin token; set ADMIN_TOKEN, or HOOKPOST_DATA to its folder".into())
             }
@@ -105,4 +119,12 @@ async fn exchange(request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), 
     let status = response.status();
     let body = Limited::new(response.into_body(), MOST).collect().await.map_err(|problem| problem.to_string())?;
     Ok((status, body.to_bytes()))
+}
+
+/// A reader that has gone away (`| head`) is no failure.
+pub(crate) fn print(text: &str) -> Result<(), Stop> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::BrokenPipe => Err(Stop::Failed(problem.to_string())),
+        _ => Ok(()),
+    }
 }

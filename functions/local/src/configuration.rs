@@ -1,22 +1,41 @@
 //! What the owner wrote: the file of sources, and the default source that the environment describes.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
-use shared::config::{Config, ConfigError, Spec};
+use shared::config::{Config, ConfigError, Secrets, Spec};
+use shared::door::DEFAULT;
 use shared::secret::Secret;
+use shared::source::Source;
 
 use crate::outbox;
-use crate::routes::DEFAULT;
 use crate::settings::Settings;
 use crate::stop::Stop;
 
 /// What the made or given password is called, in the environment and in references.
 pub(crate) const PASSWORD: &str = "WEBHOOK_PASSWORD";
 
+/// What the program starts with.
+pub(crate) struct Given {
+    /// The sources of the file.
+    pub(crate) owned: Vec<Arc<Source>>,
+    /// The default source, where nobody else names one and mail can reach somebody.
+    pub(crate) made: Option<Arc<Source>>,
+    pub(crate) warnings: Vec<String>,
+}
+
 /// The file, if there is one.
 pub(crate) fn read(settings: &Settings) -> Result<Spec, Stop> {
-    let Some(path) = settings.config() else { return Ok(Spec::default()) };
-    let wrong = |problem: String| Stop::setting("HOOKPOST_CONFIG", format!("{}: {problem}", path.display()));
+    match settings.config() {
+        Some(path) => read_file("HOOKPOST_CONFIG", path),
+        None => Ok(Spec::default()),
+    }
+}
+
+/// The file that a setting or argument of that name names.
+pub(crate) fn read_file(name: &str, path: &Path) -> Result<Spec, Stop> {
+    let wrong = |problem: String| Stop::setting(name, format!("{}: {problem}", path.display()));
     let text = fs::read_to_string(path).map_err(|problem| wrong(problem.to_string()))?;
     if text.trim().is_empty() {
         return Ok(Spec::default());
@@ -36,19 +55,20 @@ pub(crate) fn read(settings: &Settings) -> Result<Spec, Stop> {
     spec.map_err(|problem| wrong(said(problem)))
 }
 
-/// The sources of the file, and the default one where mail can reach somebody.
-pub(crate) fn check(settings: &Settings, mut spec: Spec, password: &Secret) -> Result<Config, Stop> {
-    let made = !spec.names(DEFAULT);
-    match recipients(settings) {
-        Some(list) if made => spec.add_password_source(DEFAULT, PASSWORD, vec![list.to_owned()]),
-        None if spec.is_empty() => return Err(nobody_to_tell()),
-        _ => {}
-    }
-    let resolve =
-        |name: &str| if name == PASSWORD { Some(password.expose().to_owned()) } else { std::env::var(name).ok() };
-    let mut config = Config::check(spec, &resolve).map_err(|problem| named(problem, made))?;
-    if !made && settings.email_address().is_some() {
-        config.warnings.push("EMAIL_ADDRESS: the file names the default source, so this is not used".into());
+/// The sources of the file, and the default one. `applied` says whether others may come from the store.
+pub(crate) fn check(settings: &Settings, spec: Spec, password: &Secret, applied: bool) -> Result<Given, Stop> {
+    let named = spec.names(DEFAULT);
+    let nothing = spec.is_empty() && !applied;
+    let environment = |name: &str| own(name, password).or_else(|| std::env::var(name).ok());
+    let config = Config::check(spec, Secrets::Written { environment: &environment })?;
+    let mut warnings = config.warnings;
+    let made = match recipients(settings) {
+        Some(list) if !named => Some(default_source(list, password)?),
+        None if nothing => return Err(nobody_to_tell()),
+        _ => None,
+    };
+    if named && settings.email_address().is_some() {
+        warnings.push("EMAIL_ADDRESS: the file names the default source, so this is not used".into());
     }
     for source in &config.sources {
         for address in &source.email {
@@ -56,7 +76,24 @@ pub(crate) fn check(settings: &Settings, mut spec: Spec, password: &Secret) -> R
             outbox::writable(address.clone()).map_err(wrong)?;
         }
     }
-    Ok(config)
+    Ok(Given { owned: config.sources, made, warnings })
+}
+
+/// The made password can be referred to like one that was given.
+fn own(name: &str, password: &Secret) -> Option<String> {
+    (name == PASSWORD).then(|| password.expose().to_owned())
+}
+
+fn default_source(recipients: &str, password: &Secret) -> Result<Arc<Source>, Stop> {
+    let mut spec = Spec::default();
+    spec.add_password_source(DEFAULT, PASSWORD, vec![recipients.to_owned()]);
+    let environment = |name: &str| own(name, password);
+    let config = Config::check(spec, Secrets::Written { environment: &environment }).map_err(renamed)?;
+    let source = config.sources.into_iter().next().ok_or_else(nobody_to_tell)?;
+    for address in &source.email {
+        outbox::writable(address.clone()).map_err(|problem| Stop::setting("EMAIL_ADDRESS", problem))?;
+    }
+    Ok(source)
 }
 
 /// Who gets mail from the default source; without a mail server, mail needs nobody.
@@ -69,10 +106,10 @@ fn nobody_to_tell() -> Stop {
 }
 
 /// The problem under the name that the owner knows: the default source is made from the environment.
-fn named(problem: ConfigError, made: bool) -> Stop {
+fn renamed(problem: ConfigError) -> Stop {
     match &*problem.key {
-        "sources.default.email" if made => Stop::setting("EMAIL_ADDRESS", problem.problem),
-        "sources.default.verify.secret" if made => Stop::setting(PASSWORD, problem.problem),
+        "sources.default.email" => Stop::setting("EMAIL_ADDRESS", problem.problem),
+        "sources.default.verify.secret" => Stop::setting(PASSWORD, problem.problem),
         _ => problem.into(),
     }
 }

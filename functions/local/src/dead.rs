@@ -1,12 +1,10 @@
 //! `hookpost dead`: list, show and retry dead letters of a running server.
 
-use std::io::Write;
-
 use serde_json::Value;
 use shared::id::WebhookId;
 use shared::outside::Outside;
 
-use crate::client::Server;
+use crate::client::{Server, print};
 use crate::settings::{Order, Settings};
 use crate::stop::Stop;
 
@@ -87,12 +85,4 @@ fn letters(server: &Server) -> Result<Vec<Value>, Stop> {
 /// An id as it can stand in an address.
 fn read(id: &str) -> Result<WebhookId, Stop> {
     id.parse().map_err(|problem| Stop::Failed(format!("{}: {problem}", Outside(id))))
-}
-
-/// A reader that has gone away (`| head`) is no failure.
-fn print(text: &str) -> Result<(), Stop> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(problem) if problem.kind() != std::io::ErrorKind::BrokenPipe => Err(Stop::Failed(problem.to_string())),
-        _ => Ok(()),
-    }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
+use shared::clock::SystemClock;
 use shared::inbound::{Mailer, Next, Times};
-use shared::local::{Sources, Store, SystemClock};
+use shared::local::{Sources, Store};
 use shared::seam::{Answer, Clock, Dequeue, Leased};
 use tokio::task::JoinSet;
 

@@ -1,5 +1,6 @@
 //! The `hookpost` program: every handler in one process, and verbs that speak to a running one.
 
+mod apply;
 mod banner;
 mod client;
 mod configuration;
@@ -14,6 +15,7 @@ mod routes;
 mod serve;
 mod settings;
 mod signals;
+mod status;
 mod stop;
 mod sweep;
 
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
     let outcome = match verb.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::serve(&settings),
         Verb::Dead { order } => dead::dead(&settings, order),
+        Verb::Apply { file, yes } => apply::apply(&settings, &file, yes),
+        Verb::Status => status::status(&settings),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use shared::address::EmailAddress;
 use shared::local::{KeptMail, Server, Smtp, Store};
-use shared::seam::{Email, Refusal, SendEmail};
+use shared::seam::{Answer, Confirmation, Confirmations, Email, Refusal, SendEmail};
 
 use crate::settings::Settings;
 use crate::stop::Stop;
@@ -43,6 +43,17 @@ impl SendEmail for Outbox {
             Self::Smtp(smtp) => smtp.send_email(email).await,
             Self::Kept(kept) => kept.send_email(email).await,
         }
+    }
+}
+
+impl Confirmations for Outbox {
+    /// Nothing: a mail server asks for no clicks.
+    async fn confirmations(&self) -> Answer<Vec<Confirmation>> {
+        let detail = match self {
+            Self::Smtp(smtp) => format!("is sent through {}", smtp.server()),
+            Self::Kept(_) => "is kept and shown at /mail".into(),
+        };
+        Ok(vec![Confirmation { name: "mail".into(), done: true, detail }])
     }
 }
 

@@ -2,28 +2,27 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use serde_json::json;
 use shared::api::{self, Api};
-use shared::id::WebhookId;
-use shared::inbound::{Arrival, Listener};
-use shared::local::{Sources, Store, SystemClock};
+use shared::clock::SystemClock;
+use shared::door::{DEFAULT, arrival};
+use shared::inbound::Listener;
+use shared::local::{Applied, Sources, Store};
 use shared::reply::{self, Refused, Reply};
-use shared::timestamp::Timestamp;
 
 use crate::console;
 use crate::loopback::may_look;
+use crate::outbox::Outbox;
 
-/// The source that `/in` stands for.
-pub(crate) const DEFAULT: &str = "default";
+pub(crate) type LocalApi = Api<Store, Applied, Outbox, SystemClock>;
 
 /// Everything that answers.
 pub(crate) struct Routes {
     pub(crate) listener: Listener<Sources, Store>,
-    pub(crate) api: Api<Store, SystemClock>,
+    pub(crate) api: LocalApi,
     pub(crate) store: Store,
 }
 
@@ -33,10 +32,10 @@ impl Routes {
         if let Some(source) = source(&path) {
             return self.receive(source, request, peer).await;
         }
-        let (method, headers, query) = (request.method(), request.headers(), request.uri().query());
         if let Some(rest) = path.strip_prefix(api::ROOT) {
-            return self.api.answer(method, rest, query, headers).await;
+            return self.api.answer(rest, request).await;
         }
+        let (method, headers, query) = (request.method(), request.headers(), request.uri().query());
         if method != http::Method::GET && method != http::Method::HEAD {
             return self.elsewhere(&path);
         }
@@ -53,14 +52,10 @@ impl Routes {
     }
 
     async fn receive(&self, source: &str, request: Request<Incoming>, peer: SocketAddr) -> Reply {
-        let mut random = [0u8; 10];
-        if let Err(problem) = getrandom::fill(&mut random) {
-            tracing::error!(%problem, "no randomness");
-            return Refused::Unavailable { retry_after: Duration::from_secs(5) }.reply();
+        match arrival(peer.ip()) {
+            Ok(arrival) => self.listener.receive(source, request, arrival).await,
+            Err(refused) => refused.reply(),
         }
-        let at = Timestamp::now();
-        let arrival = Arrival { id: WebhookId::new(at, random), at, caller: peer.ip().to_canonical() };
-        self.listener.receive(source, request, arrival).await
     }
 
     fn health(&self) -> Reply {

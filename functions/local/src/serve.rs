@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use shared::api::Api;
+use shared::api::{Api, Rules};
+use shared::clock::SystemClock;
 use shared::inbound::{Listener, Mailer};
-use shared::local::{Sources, Store, SystemClock, http};
-use shared::secret::Secret;
+use shared::local::{Applied, Store, http};
+use shared::seal::Keys;
+use shared::seam::{ReadConfig, Unavailable};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::banner::Banner;
 use crate::made::Made;
 use crate::outbox::Outbox;
-use crate::routes::Routes;
+use crate::routes::{LocalApi, Routes};
 use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::{configuration, logs, mailer, signals, sweep};
@@ -33,38 +35,51 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     let password =
         Made::or_make(settings.webhook_password(), configuration::PASSWORD, settings.data().join("webhook-password"))?;
     let admin = Made::or_make(settings.admin_token(), "ADMIN_TOKEN", settings.data().join("admin-token"))?;
-    let config = configuration::check(settings, spec, password.secret())?;
+    let keys = Made::or_make(None, "inbound-key", settings.data().join("inbound-key"))?;
+    let keys = Keys::one(keys.secret().clone());
+    let failed = |problem: Unavailable| Stop::Failed(problem.to_string());
+    let was_applied = store.read_config().await.map_err(failed)?.is_some();
+    let given = configuration::check(settings, spec, password.secret(), was_applied)?;
     let outbox = Outbox::open(settings, &store)?;
     let taken = |problem| Stop::Failed(format!("HOOKPOST_LISTEN: cannot listen on {listen}: {problem}"));
     let door = TcpListener::bind(listen).await.map_err(taken)?;
     let listen = door.local_addr().map_err(taken)?;
-    for warning in &config.warnings {
+    for warning in &given.warnings {
         tracing::warn!("{warning}");
     }
+    let rules = Rules { owned: given.owned.iter().map(|source| source.name.clone()).collect(), references: false };
+    let config = Applied::start(store.clone(), keys.clone(), given.owned, given.made).await.map_err(failed)?;
     Banner {
         listen,
         data: settings.data(),
         outbox: &outbox,
         password: &password,
         admin: &admin,
-        sources: &config.sources,
+        sources: &config.sources().all(),
     }
     .print();
-    work(door, store, Sources::new(config.sources), outbox, admin.secret().clone()).await
+    let api = Api {
+        dead: store.clone(),
+        config,
+        confirmations: outbox.clone(),
+        clock: SystemClock,
+        admin: admin.secret().clone(),
+        keys,
+        rules,
+    };
+    work(door, store, api, outbox).await
 }
 
-async fn work(door: TcpListener, store: Store, sources: Sources, outbox: Outbox, admin: Secret) -> Result<(), Stop> {
+async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox) -> Result<(), Stop> {
     let (stop, stopped) = watch::channel(false);
     let told = |mut stopped: watch::Receiver<bool>| async move {
         // A sender that is gone means the same as a stop.
         drop(stopped.wait_for(|stop| *stop).await);
     };
     let at_once = outbox.at_once();
-    let routes = Arc::new(Routes {
-        listener: Listener::new(sources.clone(), store.clone()),
-        api: Api { dead: store.clone(), clock: SystemClock, admin },
-        store: store.clone(),
-    });
+    let sources = api.config.sources();
+    let listener = Listener::new(sources.clone(), store.clone());
+    let routes = Arc::new(Routes { listener, api, store: store.clone() });
     let mailer =
         Arc::new(Mailer { sources, memory: store.clone(), email: outbox, clock: SystemClock, times: mailer::TIMES });
     let mailing = mailer::start(mailer, at_once, told(stopped.clone()))?;

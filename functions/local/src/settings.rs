@@ -30,6 +30,16 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         order: Order,
     },
+    /// Make a file of sources the configuration of a running server or of a stack on AWS
+    Apply {
+        /// The YAML file; env:NAME in it is read here
+        file: PathBuf,
+        /// Apply the plan without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say what must still be confirmed before mail reaches everybody
+    Status,
 }
 
 #[derive(Subcommand)]
@@ -73,7 +83,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "WEBHOOK_PASSWORD", hide_env_values = true, value_name = "PASSWORD", global = true)]
     webhook_password: Option<String>,
     /// The token of the management API; made when absent
-    #[arg(long, env = "ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN", global = true)]
+    #[arg(
+        long,
+        visible_alias = "token",
+        env = "ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        global = true
+    )]
     admin_token: Option<String>,
     /// The mail server: smtp://user:password@host:587 or smtps://…:465; without one, mail is kept and shown at /mail
     #[arg(long, env = "SMTP_URL", hide_env_values = true, value_name = "URL", global = true)]

@@ -15,6 +15,9 @@ pub(crate) enum Stop {
     /// What a verb named is not there.
     #[error("{0}")]
     Absent(String),
+    /// The server read it and says what must be changed.
+    #[error("{0}")]
+    Refused(String),
     #[error("{0}")]
     Failed(String),
 }
@@ -30,6 +33,6 @@ impl Stop {
 
     /// 2: what was written must be changed. 1: the world did not comply.
     pub(crate) fn code(&self) -> u8 {
-        if matches!(self, Self::Config(_)) { 2 } else { 1 }
+        if matches!(self, Self::Config(_) | Self::Refused(_)) { 2 } else { 1 }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use shared::local::{Store, SystemClock};
+use shared::clock::SystemClock;
+use shared::local::Store;
 use shared::seam::Clock;
 
 /// How often what time made superfluous is removed.

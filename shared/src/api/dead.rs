@@ -1,17 +1,16 @@
 //! Dead letters: list, show, retry.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::unavailable;
 use crate::id::WebhookId;
 use crate::inbound::Webhook;
 use crate::reply::{self, Refused, Reply};
-use crate::seam::{DeadLetter, DeadLetters, GetBody, Unavailable};
+use crate::seam::{DeadLetter, DeadLetters, GetBody};
 use crate::timestamp::Timestamp;
 
 /// Dead letters on a page, unless `limit` asks for fewer.
@@ -86,9 +85,4 @@ fn body(shown: &mut Value, body: &Bytes) {
         Ok(text) => shown["body"] = json!(text),
         Err(_) => shown["body_base64"] = json!(STANDARD.encode(body)),
     }
-}
-
-fn unavailable(problem: Unavailable) -> Refused {
-    tracing::error!(%problem, "dead letters cannot be reached");
-    Refused::Unavailable { retry_after: Duration::from_secs(5) }
 }

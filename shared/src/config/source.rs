@@ -9,11 +9,10 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use ipnet::IpNet;
 
 use super::spec::{self, OneOrMany, PlaceSpec, SourceSpec, Text, VerifySpec};
-use super::{ConfigError, Resolve, known, suggestion};
+use super::{ConfigError, Secrets, known, suggestion};
 use crate::address::EmailAddress;
 use crate::quantity::{self, Rate};
 use crate::schemes::{self, Place, Scheme, Verifier};
-use crate::secret::Secret;
 use crate::source::{Deduplicate, Source, is_name};
 
 /// How long a delivery id is remembered unless the source says otherwise.
@@ -31,7 +30,7 @@ pub(super) fn warning(name: &str, spec: &SourceSpec) -> Option<String> {
     Some(format!("sources.{name}.publish: publishing events is not built yet; the key does nothing"))
 }
 
-pub(super) fn check(name: &str, spec: SourceSpec, resolve: Resolve<'_>) -> Result<Source, ConfigError> {
+pub(super) fn check(name: &str, spec: SourceSpec, secrets: Secrets<'_>) -> Result<Source, ConfigError> {
     let path = format!("sources.{name}");
     if !is_name(name) {
         return Err(ConfigError::new(
@@ -42,7 +41,7 @@ pub(super) fn check(name: &str, spec: SourceSpec, resolve: Resolve<'_>) -> Resul
     known(&path, &spec.unknown, spec::SOURCE)?;
     Ok(Source {
         name: name.to_owned(),
-        verifier: verifier(&format!("{path}.verify"), spec.verify, resolve)?,
+        verifier: verifier(name, &format!("{path}.verify"), spec.verify, secrets)?,
         email: recipients(&format!("{path}.email"), spec.email, spec.publish.is_some())?,
         allow: each(&format!("{path}.allow"), spec.allow, "an address or a network like 192.0.2.0/24", network)?,
         caller_limit: rate(&format!("{path}.caller_limit"), spec.caller_limit.as_deref().unwrap_or(CALLER_LIMIT))?,
@@ -53,7 +52,7 @@ pub(super) fn check(name: &str, spec: SourceSpec, resolve: Resolve<'_>) -> Resul
     })
 }
 
-fn verifier(path: &str, spec: Option<VerifySpec>, resolve: Resolve<'_>) -> Result<Verifier, ConfigError> {
+fn verifier(source: &str, path: &str, spec: Option<VerifySpec>, secrets: Secrets<'_>) -> Result<Verifier, ConfigError> {
     let spec = spec.ok_or_else(|| ConfigError::new(path, "is missing; write verify: { scheme: …, secret: … }"))?;
     known(path, &spec.unknown, spec::VERIFY)?;
     let names = schemes::ALL.map(|scheme| scheme.name);
@@ -64,23 +63,16 @@ fn verifier(path: &str, spec: Option<VerifySpec>, resolve: Resolve<'_>) -> Resul
         .ok_or_else(|| ConfigError::new(key, format!("\"{named}\" is not a scheme{}", suggestion(&named, &names))))?;
     let key = format!("{path}.secret");
     let written = spec.secret.ok_or_else(|| ConfigError::new(&*key, "is missing; write the secret or env:NAME"))?;
-    let secrets = written.0.iter().map(|text| secret(&key, text, resolve)).collect::<Result<_, _>>()?;
-    Verifier::new(scheme, secrets).map_err(|problem| ConfigError::new(key, problem))
-}
-
-fn secret(key: &str, text: &str, resolve: Resolve<'_>) -> Result<Secret, ConfigError> {
-    if let Some(name) = text.strip_prefix("env:") {
-        let value = resolve(name).filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| ConfigError::new(key, format!("the environment has no {name}")))?;
-        return Ok(Secret::new(value));
+    let wrong = |problem: String| ConfigError::new(&*key, problem);
+    if written.0.is_empty() {
+        return Err(wrong("is empty".into()));
     }
-    if text.starts_with("ssm:") || text.starts_with("secretsmanager:") {
-        return Err(ConfigError::new(key, "ssm: and secretsmanager: are for AWS; here, write the secret or env:NAME"));
+    let read = written.0.iter().map(|text| secrets.read(source, text)).collect::<Result<Vec<_>, _>>();
+    let had: Vec<_> = read.map_err(wrong)?.into_iter().flatten().collect();
+    if had.is_empty() {
+        return Ok(Verifier::without_secrets(scheme));
     }
-    if text != text.trim() {
-        return Err(ConfigError::new(key, "begins or ends with white space, which no caller can send"));
-    }
-    Ok(Secret::new(text))
+    Verifier::new(scheme, had).map_err(|problem| wrong(problem.into()))
 }
 
 fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec<EmailAddress>, ConfigError> {
@@ -183,15 +175,16 @@ fn header(key: &str, name: &str) -> Result<Place, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, Spec};
+    use super::super::{Config, Secrets, Spec};
     use super::*;
+    use crate::secret::Secret;
 
     /// The configuration of one source called `a`, as JSON.
     fn read(source: serde_json::Value) -> Result<Config, String> {
         let spec: Spec =
             serde_json::from_value(serde_json::json!({ "sources": { "a": source } })).map_err(|e| e.to_string())?;
-        let resolve = |name: &str| (name == "SET").then(|| "from the environment".to_owned());
-        Config::check(spec, &resolve).map_err(|e| e.to_string())
+        let environment = |name: &str| (name == "SET").then(|| "from the environment".to_owned());
+        Config::check(spec, Secrets::Written { environment: &environment }).map_err(|e| e.to_string())
     }
 
     fn with(key: &str, value: serde_json::Value) -> Result<Config, String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Error, IgnoredAny, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Keys that no field takes, collected so that they can be refused with the nearest known one.
 pub(super) type Unknown = BTreeMap<String, IgnoredAny>;
@@ -26,43 +26,59 @@ pub(super) const VERIFY: &[&str] = &["scheme", "secret"];
 pub(super) const PLACE: &[&str] = &["header", "pointer"];
 
 /// The whole of a configuration: sources, and endpoints that are not built yet.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Spec {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sources: Option<BTreeMap<String, SourceSpec>>,
+    #[serde(skip_serializing)]
     pub(super) endpoints: Option<BTreeMap<String, IgnoredAny>>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct SourceSpec {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) verify: Option<VerifySpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) email: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) publish: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) allow: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) caller_limit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deduplicate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) window: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delivery_id: Option<PlaceSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) event_type: Option<PlaceSpec>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct VerifySpec {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) scheme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) secret: Option<OneOrMany>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct PlaceSpec {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) pointer: Option<String>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
 
@@ -70,6 +86,28 @@ impl Spec {
     /// Whether it names no source at all.
     pub fn is_empty(&self) -> bool {
         self.sources.as_ref().is_none_or(BTreeMap::is_empty)
+    }
+
+    /// Reads what [`Spec::write`] wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// As JSON, without what was not understood.
+    pub fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The names of its sources.
+    pub fn source_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// That source alone.
+    pub fn only(&self, source: &str) -> Self {
+        let found = self.sources.as_ref().and_then(|sources| sources.get_key_value(source));
+        let sources = found.map(|(name, spec)| BTreeMap::from([(name.clone(), spec.clone())]));
+        Self { sources, ..Self::default() }
     }
 
     /// Whether it names that source.
@@ -103,9 +141,11 @@ impl Spec {
 }
 
 /// One text, or a list of texts.
+#[derive(Clone, Serialize)]
 pub(super) struct OneOrMany(pub(super) Vec<String>);
 
 /// A text that may be written as a bare whole number.
+#[derive(Clone, Serialize)]
 pub(super) struct Text(pub(super) String);
 
 impl<'de> Deserialize<'de> for OneOrMany {

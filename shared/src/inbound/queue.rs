@@ -6,9 +6,6 @@ use super::webhook::Webhook;
 use crate::id::WebhookId;
 use crate::seam::{Answer, Enqueue, PutBody};
 
-/// Bodies up to this ride in the message; larger ones are kept apart and the message names them.
-const INLINE: usize = 64 << 10;
-
 pub(super) async fn queue<Q: Enqueue + PutBody>(ports: &Q, authentic: Authentic) -> Result<WebhookId, Turned> {
     let Authentic { source, webhook, memory } = authentic;
     let kept = keep(ports, &webhook).await;
@@ -20,7 +17,8 @@ pub(super) async fn queue<Q: Enqueue + PutBody>(ports: &Q, authentic: Authentic)
 }
 
 async fn keep<Q: Enqueue + PutBody>(ports: &Q, webhook: &Webhook) -> Answer<()> {
-    let inline = webhook.body().len() <= INLINE;
+    // A larger one is kept apart first, and the message names it.
+    let inline = webhook.body().len() <= Q::INLINE;
     if !inline {
         ports.put_body(webhook.id(), webhook.body()).await?;
     }

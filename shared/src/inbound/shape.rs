@@ -154,7 +154,7 @@ mod tests {
 
     use super::super::webhook::tests::webhook;
     use super::*;
-    use crate::seam::{ClaimKey, Lease, Leased};
+    use crate::seam::{ClaimKey, Lease, Leased, Receipt};
     use crate::source::test_source;
     use crate::timestamp::Timestamp;
 
@@ -168,7 +168,7 @@ mod tests {
             delivery: None,
             lease: Lease { key: ClaimKey(String::new()), id, until: Timestamp(0), tries: 0, refused_since: None },
             window: Duration::ZERO,
-            leased: Leased { id, due: Timestamp(0), message: Bytes::new() },
+            leased: Leased { id, due: Timestamp(0), message: Bytes::new(), receipt: Receipt::default() },
         })
     }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::store::{QUEUE, Store};
 use crate::id::WebhookId;
-use crate::seam::{Answer, Dequeue, Enqueue, Leased};
+use crate::seam::{Answer, Dequeue, Enqueue, Leased, Receipt};
 use crate::timestamp::Timestamp;
 
 type Key = (u64, u128);
@@ -37,6 +37,8 @@ fn key(leased: &Leased) -> Key {
 }
 
 impl Enqueue for Store {
+    const INLINE: usize = 64 << 10;
+
     async fn enqueue(&self, id: WebhookId, message: Bytes, due: Timestamp) -> Answer<()> {
         self.write(move |tables| {
             tables.queue()?.insert((due.0, id.bits()), &*message)?;
@@ -61,7 +63,12 @@ impl Dequeue for Store {
                 if self.inner.handed_out.take(key.value(), now, until) {
                     let (due, id) = key.value();
                     let message = Bytes::copy_from_slice(message.value());
-                    taken.push(Leased { id: WebhookId::from_bits(id), due: Timestamp(due), message });
+                    taken.push(Leased {
+                        id: WebhookId::from_bits(id),
+                        due: Timestamp(due),
+                        message,
+                        receipt: Receipt::default(),
+                    });
                 }
             }
             Ok(taken)

@@ -26,6 +26,8 @@ pub(super) const CLAIMS: TableDefinition<&str, &[u8]> = TableDefinition::new("cl
 /// When each claim may be forgotten.
 pub(super) const FORGET: TableDefinition<(u64, &str), ()> = TableDefinition::new("forget");
 pub(super) const DEAD: TableDefinition<u128, &[u8]> = TableDefinition::new("dead");
+/// The applied configuration and its version.
+pub(super) const CONFIG: TableDefinition<&str, (u64, &str)> = TableDefinition::new("config");
 pub(super) const MAIL: TableDefinition<u128, &[u8]> = TableDefinition::new("mail");
 
 /// Pages that the database keeps in memory.
@@ -222,6 +224,7 @@ impl Tables<'_> {
         write.open_table(FORGET)?;
         write.open_table(DEAD)?;
         write.open_table(MAIL)?;
+        write.open_table(CONFIG)?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use redb::{Database, Table, WriteTransaction};
 use tokio::sync::{mpsc, oneshot};
 
-use super::store::{CLAIMS, DEAD, FORGET, MAIL, QUEUE, Reopen};
+use super::store::{CLAIMS, CONFIG, DEAD, FORGET, MAIL, QUEUE, Reopen};
 use crate::seam::{Answer, Unavailable};
 
 /// Changes in one commit.
@@ -179,6 +179,7 @@ pub(super) struct Tables<'t> {
     forget: Option<Table<'t, (u64, &'static str), ()>>,
     dead: Option<Table<'t, u128, &'static [u8]>>,
     mail: Option<Table<'t, u128, &'static [u8]>>,
+    config: Option<Table<'t, &'static str, (u64, &'static str)>>,
 }
 
 macro_rules! table {
@@ -194,7 +195,7 @@ macro_rules! table {
 
 impl<'t> Tables<'t> {
     fn of(write: &'t WriteTransaction) -> Self {
-        Self { write, queue: None, claims: None, forget: None, dead: None, mail: None }
+        Self { write, queue: None, claims: None, forget: None, dead: None, mail: None, config: None }
     }
 
     table!(queue, QUEUE, (u64, u128), &'static [u8]);
@@ -202,4 +203,5 @@ impl<'t> Tables<'t> {
     table!(forget, FORGET, (u64, &'static str), ());
     table!(dead, DEAD, u128, &'static [u8]);
     table!(mail, MAIL, u128, &'static [u8]);
+    table!(config, CONFIG, &'static str, (u64, &'static str));
 }

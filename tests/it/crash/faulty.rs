@@ -121,6 +121,8 @@ impl<P> Faulty<P> {
 }
 
 impl<P: Enqueue + Sync> Enqueue for Faulty<P> {
+    const INLINE: usize = P::INLINE;
+
     async fn enqueue(&self, id: WebhookId, message: Bytes, due: Timestamp) -> Answer<()> {
         self.call("enqueue", self.inner.enqueue(id, message, due)).await
     }

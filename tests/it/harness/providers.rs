@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::Answer;
-use super::Hookpost;
+use super::PostOffice;
 
 fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
@@ -31,7 +31,7 @@ impl Github<'_> {
     }
 
     #[track_caller]
-    pub fn post(&self, to: &Hookpost, delivery: &str, body: &[u8]) -> Answer {
+    pub fn post(&self, to: &dyn PostOffice, delivery: &str, body: &[u8]) -> Answer {
         let signature = self.signature(body);
         let mut headers = vec![
             ("content-type", "application/json"),

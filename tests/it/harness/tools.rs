@@ -31,6 +31,19 @@ impl Tools {
         lines(self.python_command(script, arguments))
     }
 
+    /// A Python script's lines of JSON, run by the Python of that folder.
+    #[track_caller]
+    pub fn python_of(&self, folder: &str, script: &str, arguments: &[&str]) -> Vec<Value> {
+        let mut command = Command::new(self.folder(&format!("{folder}/bin/python")));
+        command.arg(self.scripts.join(script)).args(arguments);
+        lines(command)
+    }
+
+    /// Something that is installed.
+    pub fn folder(&self, path: &str) -> PathBuf {
+        self.installed.join(path)
+    }
+
     /// A Node script's lines of JSON.
     #[track_caller]
     pub fn node(&self, script: &str, arguments: &[&str]) -> Vec<Value> {

@@ -1,0 +1,71 @@
+//! Function URL → `api::answer`: what the owner asks and orders.
+
+use std::time::Duration;
+
+use shared::api::{Api, ROOT, Rules};
+use shared::aws::http::{self, Incoming};
+use shared::aws::{Aws, Checklist, Misconfigured, SecretStore, Store, logs, variable};
+use shared::clock::SystemClock;
+use shared::reply::{Refused, Reply};
+use shared::seam::Answer;
+use tokio::sync::OnceCell;
+
+/// What the environment says.
+struct Function {
+    aws: Aws,
+    store: Store,
+    checklist: Checklist,
+    key_secret: String,
+    admin_secret: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), http::Error> {
+    logs::start();
+    let (function, api) = (Function::from_environment()?, OnceCell::new());
+    http::run(async |Incoming { request, .. }| {
+        let Some(path) = request.uri().path().strip_prefix(ROOT).map(str::to_owned) else {
+            return Refused::NotFound("no such address; the API is at /api/v1/").reply();
+        };
+        match api.get_or_try_init(|| function.api()).await {
+            Ok(api) => api.answer(&path, request).await,
+            Err(problem) => not_now(&problem),
+        }
+    })
+    .await
+}
+
+impl Function {
+    fn from_environment() -> Result<Self, Misconfigured> {
+        let address = |name| variable(name)?.parse().map_err(|_| Misconfigured(name));
+        let aws = Aws::from_environment()?;
+        let to = variable("EMAIL_ADDRESS")?.split(',').filter_map(|address| address.parse().ok()).collect();
+        Ok(Self {
+            store: Store::from_environment(&aws)?,
+            checklist: Checklist::new(&aws, address("MAIL_FROM")?, to, variable("ALERTS_TOPIC")?),
+            key_secret: variable("INBOUND_KEY_SECRET")?,
+            admin_secret: variable("ADMIN_TOKEN_SECRET")?,
+            aws,
+        })
+    }
+
+    /// With the admin token and the keys, which are read once.
+    async fn api(&self) -> Answer<Api<Store, Store, Checklist, SystemClock>> {
+        let secrets = SecretStore::new(&self.aws);
+        let (admin, keys) = tokio::try_join!(secrets.secret(&self.admin_secret), secrets.keys(&self.key_secret))?;
+        Ok(Api {
+            dead: self.store.clone(),
+            config: self.store.clone(),
+            confirmations: self.checklist.clone(),
+            clock: SystemClock,
+            admin,
+            keys,
+            rules: Rules { owned: Vec::new(), references: true },
+        })
+    }
+}
+
+fn not_now(problem: &dyn std::fmt::Display) -> Reply {
+    tracing::error!(%problem, "the admin token or the keys cannot be read");
+    Refused::Unavailable { retry_after: Duration::from_secs(5) }.reply()
+}

@@ -1,0 +1,77 @@
+//! `hookpost apply`: a file of sources becomes the configuration of a running server or stack, after a
+//! look at the plan.
+
+use std::io::{IsTerminal, stdin, stdout};
+use std::path::Path;
+
+use serde_json::Value;
+use shared::config::{Config, Secrets, Spec};
+use shared::outside::Outside;
+
+use crate::client::{Server, print};
+use crate::configuration::read_file;
+use crate::settings::Settings;
+use crate::stop::Stop;
+
+const CONFIG: &str = "/api/v1/config";
+
+pub(crate) fn apply(settings: &Settings, file: &Path, yes: bool) -> Result<(), Stop> {
+    let (spec, warnings) = ready(file)?;
+    let server = Server::named(settings)?;
+    let plan = server.put(&format!("{CONFIG}?dry_run=true"), None, spec.write())?;
+    for warning in warnings {
+        print(&format!("note: {warning}\n"))?;
+    }
+    if plan["changes"].as_array().is_none_or(Vec::is_empty) {
+        return print("Nothing to change.\n");
+    }
+    show(&plan)?;
+    if !yes && !agreed()? {
+        return Err(Stop::Failed("nothing was changed".into()));
+    }
+    let version = plan["version"].as_u64().unwrap_or_default();
+    let done = server.put(CONFIG, Some(version), spec.write())?;
+    print(&format!("Applied as version {}. It is in use within 30 seconds.\n", done["version"]))
+}
+
+/// The file as it is sent, checked, `env:` references replaced; and what it says in vain.
+fn ready(file: &Path) -> Result<(Spec, Vec<String>), Stop> {
+    let mut spec = read_file("FILE", file)?;
+    spec.resolve(&|name| std::env::var(name).ok())?;
+    // Checked again where it is kept; but keys that nobody knows are not sent.
+    let config = Config::check(spec.clone(), Secrets::Sent { references: true })?;
+    Ok((spec, config.warnings))
+}
+
+fn show(plan: &Value) -> Result<(), Stop> {
+    print("The plan:\n")?;
+    for change in plan["changes"].as_array().into_iter().flatten() {
+        let (source, keys) = (text(&change["source"]), texts(&change["keys"]).join(", "));
+        let line = match change["change"].as_str() {
+            Some("added") => format!("  + {source}"),
+            Some("removed") => format!("  - {source}"),
+            _ => format!("  ~ {source}: {keys}"),
+        };
+        print(&format!("{line}\n"))?;
+    }
+    Ok(())
+}
+
+/// Asks who sits at the terminal; nobody there agrees to nothing.
+fn agreed() -> Result<bool, Stop> {
+    if !stdin().is_terminal() || !stdout().is_terminal() {
+        return Err(Stop::Failed("nothing was changed; say --yes to apply this plan".into()));
+    }
+    print("Apply it? [y/N] ")?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer).map_err(|problem| Stop::Failed(problem.to_string()))?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+fn text(value: &Value) -> String {
+    Outside(value.as_str().unwrap_or_default()).to_string()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(text).collect()
+}

@@ -1,0 +1,42 @@
+//! The applied configuration: one row, so that a change is there as a whole or not at all.
+
+use super::claims::DYNAMODB;
+use super::failure::unavailable;
+use super::store::{Store, number, text};
+use crate::seam::{Answer, Kept, ReadConfig, WriteConfig};
+
+/// The key of the row, both parts.
+const CONFIG: &str = "config";
+
+impl ReadConfig for Store {
+    async fn read_config(&self) -> Answer<Option<Kept>> {
+        let get = self.table.client.get_item().table_name(&self.table.name).consistent_read(true);
+        let got = get.key("pk", text(CONFIG)).key("sk", text(CONFIG)).send().await;
+        let Some(row) = got.map_err(|failure| unavailable(DYNAMODB, failure))?.item else { return Ok(None) };
+        let version = row.get("version").and_then(|value| value.as_n().ok()?.parse().ok());
+        let written = row.get("text").and_then(|value| value.as_s().ok()).cloned();
+        Ok(version.zip(written).map(|(version, text)| Kept { version, text }))
+    }
+}
+
+impl WriteConfig for Store {
+    async fn write_config(&self, kept: &Kept) -> Answer<bool> {
+        let before = kept.version.saturating_sub(1);
+        let put = self.table.client.put_item().table_name(&self.table.name);
+        let put = put
+            .item("pk", text(CONFIG))
+            .item("sk", text(CONFIG))
+            .item("version", number(kept.version))
+            .item("text", text(&*kept.text))
+            .condition_expression(if before == 0 { "attribute_not_exists(version)" } else { "version = :before" })
+            .set_expression_attribute_values((before > 0).then(|| [(":before".to_owned(), number(before))].into()));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                // An answer that was lost on its way is asked for again: it may be our own that is there.
+                Ok(self.read_config().await?.as_ref() == Some(kept))
+            }
+            Err(failure) => Err(unavailable(DYNAMODB, failure)),
+        }
+    }
+}
