@@ -20,10 +20,12 @@ check:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-# Beside Debian's `webhook`, with `wrk` as the caller.
+# Beside Debian's `webhook`, with `wrk` as the caller; and beside Node and Python on AWS's runtime clients.
+# `target/fat/bench functions` is the second part alone.
 bench:
 	tests/interop/setup bench target/interop
-	cargo build --profile fat --locked -p local -p bench
+	tests/bench/lambda/setup target/baselines
+	cargo build --profile fat --locked -p local -p listener -p mailer -p bench
 	target/fat/bench
 
 # One invocation of a function in a container: make local-invoke FUNCTION=Listener EVENT=listener-password

@@ -1,6 +1,8 @@
-//! The benchmark: Hookpost beside a server that does nothing and beside Debian's `webhook`, in one run.
+//! The benchmark: Hookpost beside a server that does nothing and beside Debian's `webhook`, in one run;
+//! and its Lambda functions beside those of others.
 
 mod baseline;
+mod functions;
 mod load;
 mod million;
 mod servers;
@@ -31,6 +33,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("baseline") => return baseline::serve(),
         Some("million") => return million::reopen(),
+        Some("functions") => return functions::run(std::env::args().skip(2)),
         _ => {}
     }
     println!("1 KB bodies signed as GitHub does; medians of {ROUNDS} interleaved rounds");
@@ -39,6 +42,8 @@ fn main() {
         table(connections);
     }
     million::reopen();
+    println!();
+    functions::run(std::iter::empty());
 }
 
 fn table(connections: usize) {

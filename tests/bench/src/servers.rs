@@ -51,7 +51,7 @@ fn pinned(program: &Path) -> Command {
     command
 }
 
-fn beside(name: &str) -> PathBuf {
+pub fn beside(name: &str) -> PathBuf {
     std::env::current_exe().expect("a path").with_file_name(name)
 }
 
@@ -153,7 +153,8 @@ fn count(log: &Path, words: &str) -> usize {
     BufReader::new(log).lines().map_while(Result::ok).filter(|line| line.contains(words)).count()
 }
 
-fn memory(pid: u32, field: &str) -> f64 {
+/// Megabytes, as the kernel counts them in that line of `status`.
+pub fn memory(pid: u32, field: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(field)).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
