@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_sqs::config::BehaviorVersion;
+use aws_sdk_sqs::config::{BehaviorVersion, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{self, TlsContext, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_types::retry::RetryConfig;
@@ -65,7 +65,9 @@ impl Aws {
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts.build());
+            .timeout_config(timeouts.build())
+            // Every attempt ends in time anyway.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url(endpoint);
         Self { config: Arc::new(config.build()) }
     }

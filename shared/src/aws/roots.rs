@@ -44,11 +44,24 @@ fn certificates(bundle: &str) -> String {
 }
 
 fn is_wanted(block: &str) -> bool {
-    let lines = block.lines().filter(|line| !line.starts_with('-'));
-    let Ok(der) = STANDARD.decode(lines.flat_map(|line| line.trim().bytes()).collect::<Vec<u8>>()) else {
-        return false;
-    };
-    AUTHORITIES.iter().any(|name| der.windows(name.len()).any(|window| window == *name))
+    let mut base64 = Vec::with_capacity(block.len());
+    for line in block.lines().filter(|line| !line.starts_with('-')) {
+        base64.extend_from_slice(line.trim().as_bytes());
+    }
+    let Ok(der) = STANDARD.decode(base64) else { return false };
+    AUTHORITIES.iter().any(|name| holds(&der, name))
+}
+
+/// Looks for the first letter, which is fast, then for the rest.
+fn holds(bytes: &[u8], name: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == name[0]) {
+        if rest[at..].starts_with(name) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
 }
 
 #[cfg(test)]
