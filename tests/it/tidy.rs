@@ -54,10 +54,35 @@ fn nothing_local_lies_below_the_paths() {
 }
 
 #[test]
+fn nothing_local_lies_below_a_lambda() {
+    for function in ["listener", "mailer", "api"] {
+        let tree = tree(&["-p", function]);
+        for local in ["redb", "lettre", "clap", "mail-parser", "serde-saphyr", "rustix"] {
+            assert!(!tree.lines().any(|line| line.starts_with(local)), "{local} below {function}");
+        }
+    }
+}
+
+#[test]
 fn there_is_one_tls_stack_and_no_openssl() {
-    let tree = tree(&["-p", "local"]);
-    for unwanted in ["openssl-sys", "native-tls", "ring "] {
-        assert!(!tree.lines().any(|line| line.starts_with(unwanted)), "{unwanted}");
+    for program in ["local", "listener", "mailer", "api"] {
+        let tree = tree(&["-p", program]);
+        for unwanted in ["openssl-sys", "native-tls", "ring ", "rustls v0.21", "hyper v0.14", "h2 v0.3", "aws-sdk-sts"]
+        {
+            assert!(!tree.lines().any(|line| line.starts_with(unwanted)), "{unwanted} below {program}");
+        }
+    }
+}
+
+#[test]
+fn no_vendors_type_leaves_the_files_of_aws() {
+    for (path, text) in files() {
+        let shared = path.strip_prefix(root().join("shared/src")).ok();
+        if shared.is_some_and(|path| !path.starts_with("aws") && !path.ends_with("aws.rs")) {
+            for vendor in ["aws_sdk", "aws_smithy", "aws_types", "lambda_http", "lambda_runtime", "aws_lambda"] {
+                assert!(!text.contains(vendor), "{vendor} in {}", path.display());
+            }
+        }
     }
 }
 

@@ -75,3 +75,32 @@ fn a_poison_message_becomes_a_dead_letter_while_its_neighbours_are_mailed() {
     let list = String::from_utf8_lossy(&list.stdout).into_owned();
     assert_eq!(list.matches("the message cannot be read").count(), 4, "{list}");
 }
+
+#[test]
+fn no_credential_reaches_the_queue_the_table_the_mail_or_the_log() {
+    let stack = Stack::deploy();
+    stack.apply("sources:\n  s: { verify: { scheme: password, secret: dont-tell-anyone }, email: ops@example.com }\n");
+    let headers = [
+        ("authorization", "Bearer dont-tell-anyone"),
+        ("x-custom", "a dont-tell-anyone b"),
+        ("cookie", "session=cookie-value"),
+        ("x-api-key", "api-key-value"),
+    ];
+    let path = "/in/s?a=1&access_token=dont-tell-anyone&token=other-token";
+    let body = vec![b'x'; 210_000];
+    stack.mail(&stack.send("POST", path, &headers, &body).accepted());
+    stack.settle();
+    let mut seen = vec![("log", stack.log())];
+    for call in stack.calls() {
+        let text = String::from_utf8_lossy(&call.body).into_owned();
+        let message = call.json()["MessageBody"].as_str().map(|message| STANDARD.decode(message).expect("base64"));
+        seen.push(("a call", text));
+        seen.extend(message.map(|message| ("the queue", String::from_utf8_lossy(&message).into_owned())));
+    }
+    assert!(seen.iter().any(|(place, text)| *place == "the queue" && text.contains("a=1")), "nothing was queued");
+    for secret in ["dont-tell-anyone", "cookie-value", "api-key-value", "other-token"] {
+        for (place, text) in &seen {
+            assert!(!text.contains(secret), "{secret} in {place}");
+        }
+    }
+}

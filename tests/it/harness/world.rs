@@ -61,49 +61,34 @@ pub trait PostOffice {
     }
 }
 
-impl PostOffice for Hookpost {
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.send(method, path, headers, body)
-    }
+/// What they can do is written where they are.
+macro_rules! post_offices {
+    ($($place:ty),*) => {$(
+        impl PostOffice for $place {
+            fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+                self.send(method, path, headers, body)
+            }
 
-    fn mails(&self) -> Vec<Mail> {
-        self.mails()
-    }
+            fn mails(&self) -> Vec<Mail> {
+                self.mails()
+            }
 
-    fn mail(&self, id: &str) -> Mail {
-        self.mail(id)
-    }
+            fn mail(&self, id: &str) -> Mail {
+                self.mail(id)
+            }
 
-    fn settle(&self) {
-        self.settle();
-    }
+            fn settle(&self) {
+                self.settle();
+            }
 
-    fn log(&self) -> String {
-        self.log()
-    }
+            fn log(&self) -> String {
+                self.log()
+            }
+        }
+    )*};
 }
 
-impl PostOffice for Stack {
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.send(method, path, headers, body)
-    }
-
-    fn mails(&self) -> Vec<Mail> {
-        self.mails()
-    }
-
-    fn mail(&self, id: &str) -> Mail {
-        self.mail(id)
-    }
-
-    fn settle(&self) {
-        self.settle();
-    }
-
-    fn log(&self) -> String {
-        self.log()
-    }
-}
+post_offices!(Hookpost, Stack);
 
 /// Tells each story in both worlds.
 macro_rules! stories {
