@@ -119,6 +119,7 @@ def main():
     parser.add_argument("--env", action="append", default=[])
     args = parser.parse_intermixed_args()
     parameters = pairs(args.parameters)
+    args.env.insert(0, f"AWS_ENDPOINT_URL={args.endpoint}")  # or the functions would dial AWS
 
     template = expand(args.template, parameters, args.build_dir)
     unknown = parameters.keys() - template.get("Parameters", {}).keys()

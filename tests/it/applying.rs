@@ -150,10 +150,12 @@ fn what_leaves_the_file_is_removed(world: World) {
     let both = format!("sources:\n{}{}", source("a", "one"), source("b", "two"));
     assert!(owner.apply(&both, &["--yes"], &[]).status.success());
     let output = owner.apply(&format!("sources:\n{}", source("b", "two")), &["--yes"], &[]);
-    assert!(said(&output).contains("  - a\n"), "{}", said(&output));
+    assert!(said(&output).contains("  - a  (what still waits"), "{}", said(&output));
     assert_eq!((owner.post("a", "one"), owner.post("b", "two"), owner.post("default", PASSWORD)), (404, 202, 202));
+    let empty = owner.apply("# nothing\n", &["--yes"], &[]);
+    assert!(said(&empty).contains("has no key \"sources\""), "{}", said(&empty));
     let none = owner.apply("sources: {}\n", &["--yes"], &[]);
-    assert!(said(&none).contains("  - b\n"), "{}", said(&none));
+    assert!(said(&none).contains("  - b  (what still waits"), "{}", said(&none));
     assert_eq!(owner.config("GET", "", &[], b"").json()["sources"], json!({}));
     owner.settle();
 }
@@ -177,10 +179,20 @@ fn orders_that_say_too_little_or_too_much_are_refused(world: World) {
     let verify = |secret: &str| json!({ "sources": { "a": { "verify": { "scheme": "password", "secret": secret }, "email": "a@b.c" } } });
     refused(verify("env:HOME"), "read by `hookpost apply`");
     refused(verify("sealed:1:1:AAAA"), "is sealed");
+    // What GET shows of a secret, sent back.
+    refused(verify("[sealed]"), "is sealed");
     refused(verify(""), "is empty");
     let (status, message) = put(&tag, "{\"sources\": ");
     assert!(status == 422 && message.contains("the body: is not a configuration in JSON"), "{status} {message}");
     assert_eq!(put(&tag, &format!("{{\"x\": \"{}\"}}", "x".repeat(300_000))).0, 413);
+    for more in ["{} garbage", "{}{}"] {
+        assert_eq!(put(&tag, more).0, 422, "{more}");
+    }
+    let many: Vec<_> = (0..40_000).map(|n| (n % 10).to_string()).collect();
+    let many = json!({ "sources": { "a": { "verify": { "scheme": "password", "secret": many }, "email": "a@b.c" } } });
+    assert_eq!(put(&tag, &many.to_string()).0, 413, "sealed it is too long to be kept");
+    let ask = |query: &str| owner.config("PUT", query, &tag, b"{}").status;
+    assert_eq!((ask("?dry_run=True"), ask("?dry_run=yes"), ask("?dry_run")), (200, 400, 400));
     assert_eq!(owner.config("POST", "", &[], b"{}").status, 405);
     assert_eq!(owner.version(), 0);
 }

@@ -107,6 +107,14 @@ fn a_verb_says_what_went_wrong() {
         &[("HOOKPOST_URL", "http://127.0.0.1:1"), ("ADMIN_TOKEN", "x")],
     );
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("http://127.0.0.1:1: "), "{nobody:?}");
+    let elsewhere =
+        crate::harness::run(hookpost.folder(), &["status"], &[("HOOKPOST_URL", "https://hookpost.example.com")]);
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("ShowAdminToken"), "{elsewhere:?}");
+    for verb in [&["status"][..], &["dead", "list"], &["dead", "retry", "--all"]] {
+        let url = format!("http://{}/health/?", hookpost.address);
+        let answer = crate::harness::run(hookpost.folder(), verb, &[("HOOKPOST_URL", &url), ("ADMIN_TOKEN", "x")]);
+        assert!(!answer.status.success(), "{verb:?}: {answer:?}");
+    }
     let tokenless = crate::harness::run(hookpost.folder(), &["dead", "list"], &[("HOOKPOST_DATA", "elsewhere")]);
     assert!(String::from_utf8_lossy(&tokenless.stderr).contains("ADMIN_TOKEN: is missing"), "{tokenless:?}");
 }

@@ -1,12 +1,11 @@
 //! Function URL → `api::answer`: what the owner asks and orders.
 
-use std::time::Duration;
-
+use ::http::StatusCode;
 use shared::api::{Api, ROOT, Rules};
 use shared::aws::http::{self, Incoming};
 use shared::aws::{Aws, Checklist, Misconfigured, SecretStore, Store, logs, variable};
 use shared::clock::SystemClock;
-use shared::reply::{Refused, Reply};
+use shared::reply::{self, Refused, Reply};
 use shared::seam::Answer;
 use tokio::sync::OnceCell;
 
@@ -67,5 +66,6 @@ impl Function {
 
 fn not_now(problem: &dyn std::fmt::Display) -> Reply {
     tracing::error!(%problem, "the admin token or the keys cannot be read");
-    Refused::Unavailable { retry_after: Duration::from_secs(5) }.reply()
+    let said = "the admin token or the keys cannot be read; the api's log says why";
+    reply::error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", said)
 }

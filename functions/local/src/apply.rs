@@ -22,34 +22,41 @@ pub(crate) fn apply(settings: &Settings, file: &Path, yes: bool) -> Result<(), S
     for warning in warnings {
         print(&format!("note: {warning}\n"))?;
     }
-    if plan["changes"].as_array().is_none_or(Vec::is_empty) {
+    let (Some(version), Some(changes)) = (plan["version"].as_u64(), plan["changes"].as_array()) else {
+        return Err(server.not_ours());
+    };
+    if changes.is_empty() {
         return print("Nothing to change.\n");
     }
-    show(&plan)?;
+    show(&server, &plan)?;
     if !yes && !agreed()? {
         return Err(Stop::Failed("nothing was changed".into()));
     }
-    let version = plan["version"].as_u64().unwrap_or_default();
     let done = server.put(CONFIG, Some(version), spec.write())?;
-    print(&format!("Applied as version {}. It is in use within 30 seconds.\n", done["version"]))
+    let version = done["version"].as_u64().ok_or_else(|| server.not_ours())?;
+    print(&format!("Applied as version {version}. It is in use within 30 seconds.\n"))
 }
 
 /// The file as it is sent, checked, `env:` references replaced; and what it says in vain.
 fn ready(file: &Path) -> Result<(Spec, Vec<String>), Stop> {
     let mut spec = read_file("FILE", file)?;
+    if !spec.has_sources() {
+        let problem = format!("{}: has no key \"sources\"; to remove them all, write sources: {{}}", file.display());
+        return Err(Stop::setting("FILE", problem));
+    }
     spec.resolve(&|name| std::env::var(name).ok())?;
     // Checked again where it is kept; but keys that nobody knows are not sent.
     let config = Config::check(spec.clone(), Secrets::Sent { references: true })?;
     Ok((spec, config.warnings))
 }
 
-fn show(plan: &Value) -> Result<(), Stop> {
-    print("The plan:\n")?;
+fn show(server: &Server, plan: &Value) -> Result<(), Stop> {
+    print(&format!("The plan for {}:\n", server.address()))?;
     for change in plan["changes"].as_array().into_iter().flatten() {
         let (source, keys) = (text(&change["source"]), texts(&change["keys"]).join(", "));
         let line = match change["change"].as_str() {
             Some("added") => format!("  + {source}"),
-            Some("removed") => format!("  - {source}"),
+            Some("removed") => format!("  - {source}  (what still waits for mail becomes dead letters)"),
             _ => format!("  ~ {source}: {keys}"),
         };
         print(&format!("{line}\n"))?;

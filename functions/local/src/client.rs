@@ -32,12 +32,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The server that the settings name. Nothing is asked of it yet.
+    /// The server that the settings name. Nothing is asked of it yet. The token in the data folder is
+    /// for a server of this machine.
     pub(crate) fn named(settings: &Settings) -> Result<Self, Stop> {
-        let file = settings.data().join("admin-token");
+        let (file, url) = (settings.data().join("admin-token"), settings.url()?);
         let admin = match settings.admin_token() {
             Some(token) => Some(Secret::new(token)),
-            None => made::read(&file)?,
+            None if is_of_this_machine(&url) => made::read(&file)?,
+            None => return Err(Stop::setting("ADMIN_TOKEN", "is missing; on AWS the output ShowAdminToken shows it")),
         };
         let missing = || {
             Stop::setting(
@@ -50,7 +52,17 @@ impl Server {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|problem| Stop::Failed(problem.to_string()))?;
-        Ok(Self { url: settings.url()?, admin: admin.ok_or_else(missing)?, runtime })
+        Ok(Self { url, admin: admin.ok_or_else(missing)?, runtime })
+    }
+
+    /// Its address, as it may be shown.
+    pub(crate) fn address(&self) -> String {
+        without_user(&self.url)
+    }
+
+    /// It answered, but not what a server of ours would.
+    pub(crate) fn not_ours(&self) -> Stop {
+        Stop::Failed(format!("{}: does not answer as hookpost does; is it the management API?", self.address()))
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Stop> {
@@ -91,14 +103,24 @@ impl Server {
         }
         let message = Outside(answer["error"]["message"].as_str().unwrap_or("no reason was given")).to_string();
         Err(match status {
-            StatusCode::NOT_FOUND => Stop::Absent(message),
+            StatusCode::NOT_FOUND if message == "no such dead letter" => Stop::Absent(message),
+            StatusCode::NOT_FOUND => {
+                failed(format!("is not the management API ({message}); on AWS use the output ApiUrl"))
+            }
             StatusCode::UNPROCESSABLE_ENTITY => Stop::Refused(message),
             StatusCode::UNAUTHORIZED => {
-                failed("wants another admin token; set ADMIN_TOKEN, or HOOKPOST_DATA to its folder".into())
+                failed("wants another admin token; set ADMIN_TOKEN (on AWS: the output ShowAdminToken), or HOOKPOST_DATA to its folder".into())
             }
             _ => failed(format!("{status}: {message}")),
         })
     }
+}
+
+/// Whether an address is one of loopback.
+fn is_of_this_machine(url: &str) -> bool {
+    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// The URL as it may be shown.
@@ -113,7 +135,7 @@ async fn exchange(request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), 
     let roots = HttpsConnectorBuilder::new().with_native_roots().map_err(|problem| problem.to_string())?;
     let client = Client::builder(TokioExecutor::new()).build(roots.https_or_http().enable_http1().build());
     let response = client.request(request).await.map_err(|problem| match std::error::Error::source(&problem) {
-        Some(cause) => format!("{cause}; does it run? Set HOOKPOST_URL if it runs elsewhere"),
+        Some(cause) => format!("{cause}; check the address; does it run? Set HOOKPOST_URL if it runs elsewhere"),
         None => problem.to_string(),
     })?;
     let status = response.status();

@@ -8,12 +8,17 @@ use crate::client::{Server, print};
 use crate::settings::{Order, Settings};
 use crate::stop::Stop;
 
+const NONE: &str = "No dead letters.\n";
+
 pub(crate) fn dead(settings: &Settings, order: Order) -> Result<(), Stop> {
     let server = Server::named(settings)?;
     match order {
         Order::List => list(&server),
         Order::Show { id } => show(&server, &id),
-        Order::Retry { all: true, .. } => retry(&server, &all(&server)?),
+        Order::Retry { all: true, .. } => match all(&server)? {
+            ids if ids.is_empty() => print(NONE),
+            ids => retry(&server, &ids),
+        },
         Order::Retry { ids, .. } => retry(&server, &ids),
     }
 }
@@ -21,7 +26,7 @@ pub(crate) fn dead(settings: &Settings, order: Order) -> Result<(), Stop> {
 fn list(server: &Server) -> Result<(), Stop> {
     let letters = letters(server)?;
     if letters.is_empty() {
-        return print("No dead letters.\n");
+        return print(NONE);
     }
     for letter in letters {
         let text = |key: &str| Outside(letter[key].as_str().unwrap_or("-")).to_string();
@@ -52,7 +57,8 @@ fn retry(server: &Server, ids: &[String]) -> Result<(), Stop> {
     let mut gone = Ok(());
     for id in ids {
         match server.post(&format!("/api/v1/dead/{}/retry", read(id)?)) {
-            Ok(_) => print(&format!("{id}  back in the queue\n"))?,
+            Ok(done) if done["id"] == **id => print(&format!("{id}  back in the queue\n"))?,
+            Ok(_) => return Err(server.not_ours()),
             Err(Stop::Absent(problem)) => gone = Err(Stop::Absent(format!("{id}: {problem}"))),
             Err(other) => return Err(other),
         }
@@ -70,10 +76,8 @@ fn letters(server: &Server) -> Result<Vec<Value>, Stop> {
     let (mut found, mut page) = (Vec::new(), "/api/v1/dead?limit=250".to_owned());
     let mut before: Option<WebhookId> = None;
     loop {
-        let mut answer = server.get(&page)?;
-        if let Value::Array(letters) = answer["data"].take() {
-            found.extend(letters);
-        }
+        let answer = server.get(&page)?;
+        found.extend(answer["data"].as_array().ok_or_else(|| server.not_ours())?.iter().cloned());
         let last = answer["iterator"].as_str().filter(|_| answer["done"] == false).and_then(|id| id.parse().ok());
         // Each page is older than the one before, or it is no page of ours.
         let Some(last) = last.filter(|last| before.is_none_or(|before| *last < before)) else { return Ok(found) };

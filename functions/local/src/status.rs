@@ -10,7 +10,7 @@ use crate::stop::Stop;
 pub(crate) fn status(settings: &Settings) -> Result<(), Stop> {
     let server = Server::named(settings)?;
     let answer = server.get("/api/v1/status")?;
-    let all = answer["confirmations"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let all = answer["confirmations"].as_array().ok_or_else(|| server.not_ours())?;
     for one in all {
         let text = |key: &str| Outside(one[key].as_str().unwrap_or_default()).to_string();
         let state = if one["done"] == true { "ok     " } else { "MISSING" };

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Broken;
 use crate::reply::Refused;
 
-/// More than this is no configuration: kept, it must fit into one row of 400 KB, sealed.
+/// More than this is no configuration.
 pub(super) const MOST: usize = 256 << 10;
 
 const TIME: Duration = Duration::from_secs(30);

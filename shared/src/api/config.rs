@@ -11,6 +11,9 @@ use crate::reply::{self, Refused, Reply};
 use crate::seal::Keys;
 use crate::seam::{Kept, ReadConfig, WriteConfig};
 
+/// Sealed, it must fit into one row of 400 KB.
+const MOST_KEPT: usize = 380_000;
+
 const UNREADABLE: &str = "what is kept cannot be read: it was made by another version, or under a key that is gone";
 
 /// What the owner wants.
@@ -23,8 +26,7 @@ pub(super) struct Order {
 impl Order {
     /// `?dry_run=true` asks for the plan only; without it `If-Match` must name a version.
     pub(super) fn read(headers: &HeaderMap, query: Option<&str>, body: Bytes) -> Result<Self, Refused> {
-        let mut asked = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-        let dry = asked.any(|(name, value)| name == "dry_run" && (value == "true" || value == "1"));
+        let dry = is_dry(query.unwrap_or_default())?;
         let from = headers.get(IF_MATCH).map(|value| version(value).ok_or(Refused::Changed)).transpose()?;
         if !dry && from.is_none() {
             return Err(Refused::Unconditional);
@@ -34,16 +36,30 @@ impl Order {
     }
 }
 
+/// Nothing is changed on a misunderstanding.
+fn is_dry(query: &str) -> Result<bool, Refused> {
+    let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "dry_run");
+    match asked.map(|(_, value)| value.to_lowercase()).as_deref() {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(Refused::BadRequest("dry_run is true or false")),
+    }
+}
+
 /// No message shows what was found: it may be a secret.
 fn read(body: &[u8]) -> Result<Spec, Refused> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)).map_err(|problem| {
-        let (key, inner) = (problem.path().to_string(), problem.inner());
-        let (key, problem) = match inner.is_data() && key != "." {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let wrong = |key: String, problem: &serde_json::Error| {
+        let (key, what) = match problem.is_data() && key != "." {
             true => (key, "is not of the kind that belongs here"),
             false => ("the body".into(), "is not a configuration in JSON"),
         };
-        Refused::Invalid { key, problem: format!("{problem} (line {}, column {})", inner.line(), inner.column()) }
-    })
+        Refused::Invalid { key, problem: format!("{what} (line {}, column {})", problem.line(), problem.column()) }
+    };
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let spec = read.map_err(|problem| wrong(problem.path().to_string(), problem.inner()))?;
+    reader.end().map_err(|problem| wrong(".".into(), &problem))?;
+    Ok(spec)
 }
 
 fn version(value: &HeaderValue) -> Option<u64> {
@@ -51,7 +67,8 @@ fn version(value: &HeaderValue) -> Option<u64> {
 }
 
 pub(super) async fn show(ports: &impl ReadConfig) -> Result<Reply, Refused> {
-    let (version, mut spec) = kept(ports).await?;
+    let (version, spec) = kept(ports).await?;
+    let mut spec = spec.ok_or_else(|| ours(&UNREADABLE))?;
     spec.redact();
     let shown: Value = serde_json::from_str(&spec.write()).unwrap_or_default();
     Ok(tagged(version, json!({ "version": version, "sources": shown.get("sources").unwrap_or(&json!({})) })))
@@ -70,15 +87,21 @@ pub(super) async fn replace(
         return Err(Refused::Owned { source: name.to_owned() });
     }
     Config::check(new.clone(), Secrets::Sent { references: rules.references })?;
-    let (version, mut old) = kept(ports).await?;
+    let (version, old) = kept(ports).await?;
+    // What cannot be read is replaced: it is of no use to anybody.
+    let is_readable = old.as_ref().is_some_and(Spec::is_understood);
+    let mut old = old.unwrap_or_default();
     if from.is_some_and(|from| from != version) {
         return Err(Refused::Changed);
     }
     old.open(keys);
     let changes = new.changes_from(&old);
-    if from.is_some() && !changes.is_empty() {
-        new.seal(keys).map_err(|problem| ours(&problem))?;
-        let kept = Kept { version: version + 1, text: new.write() };
+    new.seal(keys).map_err(|problem| ours(&problem))?;
+    let kept = Kept { version: version + 1, text: new.write() };
+    if kept.text.len() > MOST_KEPT {
+        return Err(Refused::TooLarge { most: MOST_KEPT });
+    }
+    if from.is_some() && !(changes.is_empty() && is_readable) {
         if !ports.write_config(&kept).await.map_err(unavailable)? {
             return Err(Refused::Changed);
         }
@@ -92,11 +115,11 @@ fn done(version: u64, changes: &[Change]) -> Reply {
     tagged(version, json!({ "version": version, "changes": changes }))
 }
 
-/// What is kept, and its version: 0 if nothing ever was.
-async fn kept(ports: &impl ReadConfig) -> Result<(u64, Spec), Refused> {
-    let Some(kept) = ports.read_config().await.map_err(unavailable)? else { return Ok((0, Spec::default())) };
-    let spec = Spec::read(&kept.text).ok_or_else(|| ours(&UNREADABLE))?;
-    Ok((kept.version, spec))
+/// What is kept, and its version: 0 if nothing ever was. `None` if it cannot be read.
+async fn kept(ports: &impl ReadConfig) -> Result<(u64, Option<Spec>), Refused> {
+    let kept = ports.read_config().await.map_err(unavailable)?;
+    let Some(kept) = kept else { return Ok((0, Some(Spec::default()))) };
+    Ok((kept.version, Spec::read(&kept.text)))
 }
 
 fn ours(problem: &dyn std::fmt::Display) -> Refused {

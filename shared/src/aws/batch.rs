@@ -28,8 +28,8 @@ pub async fn run(queue: Store, handle: impl AsyncFn(&Leased) -> Answer<Next>) ->
                 let id = message.message_id.clone().unwrap_or_default();
                 let leased = read(message);
                 let is_done = end(queue, &leased, Box::pin(handle(&leased)).await).await;
-                // An empty name would fail the whole batch.
-                if !is_done && !id.is_empty() {
+                // A message without a name, which SQS never sends, fails the whole batch: none is lost.
+                if !is_done {
                     response.add_failure(id);
                 }
             }

@@ -26,7 +26,7 @@ const OURS: &str = "lease_by = :id AND lease_until = :until";
 
 const COMPLETED: &str = "completed";
 const REFUSED: &str = "refused";
-const GIVEN_UP: &str = "given_up";
+pub(super) const GIVEN_UP: &str = "given_up";
 
 type Row = HashMap<String, AttributeValue>;
 

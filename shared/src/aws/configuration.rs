@@ -3,7 +3,7 @@
 use super::claims::DYNAMODB;
 use super::failure::unavailable;
 use super::store::{Store, number, text};
-use crate::seam::{Answer, Kept, ReadConfig, WriteConfig};
+use crate::seam::{Answer, Kept, ReadConfig, Unavailable, WriteConfig};
 
 /// The key of the row, both parts.
 const CONFIG: &str = "config";
@@ -15,7 +15,10 @@ impl ReadConfig for Store {
         let Some(row) = got.map_err(|failure| unavailable(DYNAMODB, failure))?.item else { return Ok(None) };
         let version = row.get("version").and_then(|value| value.as_n().ok()?.parse().ok());
         let written = row.get("text").and_then(|value| value.as_s().ok()).cloned();
-        Ok(version.zip(written).map(|(version, text)| Kept { version, text }))
+        match version.zip(written) {
+            Some((version, text)) => Ok(Some(Kept { version, text })),
+            None => Err(Unavailable(format!("{DYNAMODB}: the row of the configuration cannot be read"))),
+        }
     }
 }
 

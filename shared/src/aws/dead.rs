@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 
-use super::claims::{DYNAMODB, claim_key};
+use super::claims::{DYNAMODB, GIVEN_UP, claim_key};
 use super::failure::unavailable;
 use super::store::{Store, expiry, number, text};
 use crate::id::WebhookId;
@@ -81,7 +81,7 @@ impl DeadLetters for Store {
     async fn retry(&self, id: WebhookId, now: Timestamp) -> Answer<bool> {
         let Some(letter) = self.dead_letter(id).await? else { return Ok(false) };
         if let Some(claim) = &letter.claim {
-            self.lift(claim).await?;
+            self.lift(claim, now).await?;
         }
         // A body that lies apart begins its time in the bucket anew.
         if let Some(body) = self.get_body(id).await? {
@@ -103,13 +103,15 @@ impl DeadLetters for Store {
 }
 
 impl Store {
-    /// Lets go of a claim, unless it was completed: then its webhook has been mailed in the meantime.
-    async fn lift(&self, claim: &ClaimKey) -> Answer<()> {
+    /// Lets go of a claim that was given up. One that was completed meanwhile, or that somebody holds, is
+    /// none of ours.
+    async fn lift(&self, claim: &ClaimKey, now: Timestamp) -> Answer<()> {
         let delete = self.table.client.delete_item().table_name(&self.table.name);
         let delete = delete.key("pk", text(claim_key(claim))).key("sk", text("-"));
         let delete = delete
-            .condition_expression("attribute_not_exists(judged) OR judged <> :completed")
-            .expression_attribute_values(":completed", text("completed"));
+            .condition_expression("judged = :given_up AND (attribute_not_exists(lease_until) OR lease_until <= :now)")
+            .expression_attribute_values(":given_up", text(GIVEN_UP))
+            .expression_attribute_values(":now", number(now.0));
         match delete.send().await {
             Ok(_) => Ok(()),
             Err(failure) if failure.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {

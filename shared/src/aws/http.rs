@@ -86,7 +86,8 @@ const UNREADABLE: Refused = Refused::BadRequest("the address cannot be read");
 
 fn read(event: &str) -> Result<Incoming, Refused> {
     let event: Event<'_> = serde_json::from_str(event).map_err(|problem| {
-        tracing::error!(%problem, "an event that is not of payload format 2.0");
+        // Its words could show a part of the event.
+        tracing::warn!(line = problem.line(), column = problem.column(), "an event that is not of payload format 2.0");
         Refused::BadRequest("the event is not of payload format 2.0")
     })?;
     let mut request = Request::new(Full::new(body(event.body.unwrap_or_default(), event.is_base64_encoded)?));
@@ -95,7 +96,8 @@ fn read(event: &str) -> Result<Incoming, Refused> {
     for (name, value) in &event.headers {
         // What cannot stand in a header never stood in one.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(&**name), HeaderValue::try_from(&**value)) {
-            request.headers_mut().append(name, value);
+            let taken = request.headers_mut().try_append(name, value);
+            taken.map_err(|_| Refused::BadRequest("there are too many headers"))?;
         }
     }
     Ok(Incoming { request, caller: event.request_context.http.source_ip })

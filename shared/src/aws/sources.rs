@@ -85,7 +85,8 @@ impl Sources {
         let mut state = self.state.lock().await;
         if let (Ok(keys), Ok(kept)) = (keys, kept) {
             state.keys = keys;
-            state.take(kept, Timestamp::now());
+            // Whoever asks first is told.
+            drop(state.take(kept, Timestamp::now()));
         }
     }
 
@@ -98,8 +99,9 @@ impl Sources {
 
     /// Reads the configuration. What was read before stays in use if that fails.
     async fn read(&self, state: &mut State, now: Timestamp) -> Answer<()> {
-        match self.store.read_config().await {
-            Ok(kept) => state.take(kept, now),
+        let read = self.store.read_config().await;
+        match read.and_then(|kept| state.take(kept, now)) {
+            Ok(()) => {}
             Err(problem) if state.due.is_none() => return Err(problem),
             Err(problem) => {
                 tracing::error!(%problem, "sources cannot be read again; those read before stay in use");
@@ -173,15 +175,17 @@ impl State {
         name == DEFAULT || self.spec.names(name)
     }
 
-    fn take(&mut self, kept: Option<Kept>, now: Timestamp) {
+    /// # Errors
+    /// What is kept cannot be read. What was read before stays in use.
+    fn take(&mut self, kept: Option<Kept>, now: Timestamp) -> Answer<()> {
         let Kept { version, text } = kept.unwrap_or(Kept { version: 0, text: "{}".into() });
         if self.due.is_none() || version != self.version {
-            match Spec::read(&text) {
-                Some(spec) => (self.version, self.spec, self.ready) = (version, spec, HashMap::new()),
-                None => tracing::error!(version, "the applied configuration cannot be read; apply it again"),
-            }
+            let unreadable = || Unavailable("the applied configuration cannot be read; apply it again".into());
+            let spec = Spec::read(&text).ok_or_else(unreadable)?;
+            (self.version, self.spec, self.ready) = (version, spec, HashMap::new());
         }
         (self.read, self.due) = (Some(now), Some(now.after(FRESH)));
+        Ok(())
     }
 }
 

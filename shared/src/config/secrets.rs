@@ -11,6 +11,9 @@ use crate::secret::Secret;
 /// owner's account but what was put there for this.
 const REFERENCES: [(&str, &str); 2] = [("ssm:", "/hookpost/"), ("secretsmanager:", "hookpost/")];
 
+/// What is shown of a secret that is there.
+const SHOWN: &str = "[sealed]";
+
 /// How secrets are read: it depends on who wrote them.
 #[derive(Clone, Copy)]
 pub enum Secrets<'a> {
@@ -55,7 +58,7 @@ fn sent(text: &str) -> Result<Secret, String> {
     if is_reference(text) {
         return Err("ssm: and secretsmanager: are for AWS; here, write the secret or env:NAME".into());
     }
-    if seal::is_sealed(text) {
+    if seal::is_sealed(text) || text == SHOWN {
         return Err("is sealed; write the secret itself".into());
     }
     if text != text.trim() {
@@ -117,7 +120,7 @@ impl Spec {
     pub fn redact(&mut self) {
         self.change_each_secret(|_, text| {
             if !is_reference(text) {
-                *text = "[sealed]".into();
+                *text = SHOWN.into();
             }
         });
     }

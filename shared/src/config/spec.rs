@@ -83,6 +83,22 @@ pub(super) struct PlaceSpec {
 }
 
 impl Spec {
+    /// Whether every key of it is known to this version.
+    pub fn is_understood(&self) -> bool {
+        let place = |place: &Option<PlaceSpec>| place.as_ref().is_none_or(|place| place.unknown.is_empty());
+        let verify = |verify: &Option<VerifySpec>| verify.as_ref().is_none_or(|verify| verify.unknown.is_empty());
+        let source = |source: &SourceSpec| {
+            let places = place(&source.delivery_id) && place(&source.event_type);
+            source.unknown.is_empty() && verify(&source.verify) && places
+        };
+        self.unknown.is_empty() && self.sources.iter().flat_map(BTreeMap::values).all(source)
+    }
+
+    /// Whether it says anything of sources, if only that there are none.
+    pub fn has_sources(&self) -> bool {
+        self.sources.is_some()
+    }
+
     /// Whether it names no source at all.
     pub fn is_empty(&self) -> bool {
         self.sources.as_ref().is_none_or(BTreeMap::is_empty)

@@ -165,11 +165,11 @@ impl Store {
     }
 }
 
-/// Lets go of a claim, unless it was completed: then its webhook has been mailed in the meantime.
+/// Lets go of a claim that was given up. One that was completed or refused since is none of ours.
 pub(super) fn lift(tables: &mut Tables<'_>, key: &ClaimKey) -> Result<(), redb::Error> {
     let claims = tables.claims()?;
     let record = claims.get(key.0.as_str())?.and_then(|row| Record::read(row.value()));
-    if !matches!(record, Some(Record { state: State::Completed, .. })) {
+    if matches!(record, Some(Record { state: State::GivenUp { .. }, .. })) {
         claims.remove(key.0.as_str())?;
     }
     Ok(())

@@ -29,9 +29,17 @@ fn the_default_source_needs_no_apply_and_its_password_is_shown_by_the_command_of
     std::fs::write(&aws, "#!/bin/sh\necho '{\"1\":\"0123456789abcdefghijklmnopqrstuvwxyz\"}'\n").expect("a file");
     std::fs::set_permissions(&aws, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
     let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").expect("a path"));
-    let shown =
-        std::process::Command::new("sh").args(["-c", &stack.outputs["ShowPassword"]]).env("PATH", path).output();
-    let shown = String::from_utf8(shown.expect("a shell").stdout).expect("text");
+    let show = || {
+        let mut shell = std::process::Command::new("sh");
+        let shown = shell.args(["-c", &stack.outputs["ShowPassword"]]).env("PATH", &path).output();
+        String::from_utf8(shown.expect("a shell").stdout).expect("text")
+    };
+    let shown = show();
+    let lines = "#!/bin/sh\nprintf '{\\n  \"1\": \"0123456789abcdefghijklmnopqrstuvwxyz\"\\n}\\n'\n";
+    std::fs::write(&aws, lines).expect("a file");
+    assert_eq!(show(), shown, "edited by hand");
+    std::fs::write(&aws, "#!/bin/sh\nexit 255\n").expect("a file");
+    assert_eq!(show(), "", "no password of nothing");
     let keys = shared::seal::Keys::read("{\"1\":\"0123456789abcdefghijklmnopqrstuvwxyz\"}").expect("keys");
     assert_eq!(shown.trim(), keys.default_password().expose());
 }
@@ -114,4 +122,24 @@ fn a_webhook_of_a_source_that_the_mailer_has_not_heard_of_yet_is_no_dead_letter(
     stack.settle();
     assert!(stack.rows("dead").is_empty());
     assert_eq!(stack.mails().len(), 2);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_our_fault_until_it_is_applied_again() {
+    let put = |stack: &Stack, row: serde_json::Value| {
+        let ask = json!({ "TableName": stack.resources["Table"], "Item": row });
+        Emulator::running().call(&stack.account, "dynamodb", "DynamoDB_20120810.PutItem", &ask);
+    };
+    let (pk, sk) = (json!({ "S": "config" }), json!({ "S": "config" }));
+    let stack = Stack::deploy();
+    put(&stack, json!({ "pk": pk, "sk": sk, "version": { "N": "7" }, "text": { "S": "{bad" } }));
+    let answer = stack.send("POST", "/in/a", &[("authorization", "Bearer hush")], b"{}");
+    assert_eq!(answer.status, 503, "a 404 would make the sender give up");
+    stack.apply("sources:\n  a: { verify: { scheme: password, secret: hush }, email: ops@example.com }\n");
+    stack.send("POST", "/in/a", &[("authorization", "Bearer hush")], b"{}").accepted();
+    stack.settle();
+
+    let torn = Stack::deploy();
+    put(&torn, json!({ "pk": pk, "sk": sk, "version": { "N": "7" } }));
+    assert_eq!(torn.send("POST", "/in/a", &[("authorization", "Bearer hush")], b"{}").status, 503);
 }
