@@ -125,11 +125,11 @@ impl Spec {
         });
     }
 
-    /// The references of that source.
+    /// The references of that source that may be looked up.
     pub fn references(&self, source: &str) -> Vec<String> {
         let spec = self.sources.as_ref().and_then(|sources| sources.get(source));
         let texts = spec.and_then(|spec| spec.verify.as_ref()?.secret.as_ref()).map(|list| list.0.as_slice());
-        texts.unwrap_or_default().iter().filter(|text| is_reference(text)).cloned().collect()
+        texts.unwrap_or_default().iter().filter(|text| bounded(text).is_ok()).cloned().collect()
     }
 
     fn change_each_secret(&mut self, mut change: impl FnMut(&str, &mut String)) {

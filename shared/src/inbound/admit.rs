@@ -42,11 +42,11 @@ where
     B: Body<Data = Bytes>,
     B::Error: std::fmt::Display,
 {
+    let source = listener.sources.find(name).await.map_err(Turned::ours)?;
+    let source = source.ok_or(Turned::new(Refused::NotFound("no such source"), "no such source"))?;
     if ![Method::POST, Method::PUT, Method::GET].contains(&presented.method) {
         return Err(Turned::new(Refused::MethodNotAllowed { allow: METHODS }, "no such method"));
     }
-    let source = listener.sources.find(name).await.map_err(Turned::ours)?;
-    let source = source.ok_or(Turned::new(Refused::NotFound("no such source"), "no such source"))?;
     if presented.method == Method::GET && source.verifier.scheme().proof() == Proof::Signed {
         let why = "a GET's data is its query, which this scheme does not sign";
         return Err(Turned::new(Refused::MethodNotAllowed { allow: "POST, PUT" }, why));

@@ -74,6 +74,9 @@ fn a_poison_message_becomes_a_dead_letter_while_its_neighbours_are_mailed() {
     let list = stack.verb(&["dead", "list"], &[]);
     let list = String::from_utf8_lossy(&list.stdout).into_owned();
     assert_eq!(list.matches("the message cannot be read").count(), 4, "{list}");
+    let shown = |id: &str| String::from_utf8_lossy(&stack.verb(&["dead", "show", id], &[]).stdout).into_owned();
+    let ids = letters.iter().filter_map(|letter| letter["sk"]["S"].as_str());
+    assert_eq!(ids.filter(|id| shown(id).contains("\"body\": \"not ours\"")).count(), 1, "it is shown as it is");
 }
 
 #[test]
