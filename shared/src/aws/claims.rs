@@ -7,13 +7,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::failure::unavailable;
+use super::failure::{DYNAMODB, conditional, unavailable};
 use super::store::{Store, expiry, number, text};
 use crate::id::WebhookId;
 use crate::seam::{Answer, Claim, ClaimKey, Claims, Lease};
 use crate::timestamp::Timestamp;
-
-pub(super) const DYNAMODB: &str = "DynamoDB";
 
 /// How long a claim is remembered that was taken and never judged: its webhook is long done by then.
 const UNJUDGED: Duration = Duration::from_secs(30 * 86_400);
@@ -120,11 +118,7 @@ pub(super) fn claim_key(key: &ClaimKey) -> String {
 
 /// A lease that was lost to another changes nothing.
 async fn unless_lost(update: UpdateItemFluentBuilder) -> Answer<()> {
-    match update.send().await {
-        Ok(_) => Ok(()),
-        Err(failure) if failure.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-        Err(failure) => Err(unavailable(DYNAMODB, failure)),
-    }
+    conditional(update.send().await).map(|_| ())
 }
 
 /// What was known of the claim before it was taken now.

@@ -1,7 +1,6 @@
 //! The applied configuration: one row, so that a change is there as a whole or not at all.
 
-use super::claims::DYNAMODB;
-use super::failure::unavailable;
+use super::failure::{DYNAMODB, conditional, unavailable};
 use super::store::{Store, number, text};
 use crate::seam::{Answer, Kept, ReadConfig, Unavailable, WriteConfig};
 
@@ -33,13 +32,7 @@ impl WriteConfig for Store {
             .item("text", text(&*kept.text))
             .condition_expression(if before == 0 { "attribute_not_exists(version)" } else { "version = :before" })
             .set_expression_attribute_values((before > 0).then(|| [(":before".to_owned(), number(before))].into()));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(failure) if failure.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                // An answer that was lost on its way is asked for again: it may be our own that is there.
-                Ok(self.read_config().await?.as_ref() == Some(kept))
-            }
-            Err(failure) => Err(unavailable(DYNAMODB, failure)),
-        }
+        // An answer that was lost on its way is asked for again: it may be our own that is there.
+        Ok(conditional(put.send().await)? || self.read_config().await?.as_ref() == Some(kept))
     }
 }

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 
-use super::claims::{DYNAMODB, GIVEN_UP, claim_key};
-use super::failure::unavailable;
+use super::claims::{GIVEN_UP, claim_key};
+use super::failure::{DYNAMODB, conditional, unavailable};
 use super::store::{Store, expiry, number, text};
 use crate::id::WebhookId;
 use crate::seam::{Answer, Bury, ClaimKey, DeadLetter, DeadLetters, Enqueue, GetBody, Leased, PutBody, Unavailable};
@@ -92,13 +92,7 @@ impl DeadLetters for Store {
         let delete = delete.key("pk", text(DEAD)).key("sk", text(id.to_string()));
         let delete =
             delete.condition_expression("died = :died").expression_attribute_values(":died", number(letter.died.0));
-        match delete.send().await {
-            Ok(_) => Ok(true),
-            Err(failure) if failure.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(true)
-            }
-            Err(failure) => Err(unavailable(DYNAMODB, failure)),
-        }
+        conditional(delete.send().await).map(|_| true)
     }
 }
 
@@ -112,13 +106,7 @@ impl Store {
             .condition_expression("judged = :given_up AND (attribute_not_exists(lease_until) OR lease_until <= :now)")
             .expression_attribute_values(":given_up", text(GIVEN_UP))
             .expression_attribute_values(":now", number(now.0));
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(())
-            }
-            Err(failure) => Err(unavailable(DYNAMODB, failure)),
-        }
+        conditional(delete.send().await).map(|_| ())
     }
 
     async fn letter(&self, row: Row) -> Answer<DeadLetter> {

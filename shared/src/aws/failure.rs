@@ -7,7 +7,9 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::outside::Outside;
-use crate::seam::Unavailable;
+use crate::seam::{Answer, Unavailable};
+
+pub(super) const DYNAMODB: &str = "DynamoDB";
 
 /// The service, its code and message; or what kept us from reaching it.
 pub(super) fn unavailable<E, R>(service: &'static str, failure: SdkError<E, R>) -> Unavailable
@@ -16,6 +18,20 @@ where
     R: std::fmt::Debug + 'static,
 {
     Unavailable(format!("{service}: {}", words(&failure)))
+}
+
+/// Whether a conditional write of DynamoDB found its condition, and so was done.
+pub(super) fn conditional<T, E, R>(written: Result<T, SdkError<E, R>>) -> Answer<bool>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let unmet = |answer: &E| answer.code() == Some("ConditionalCheckFailedException");
+    match written {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.as_service_error().is_some_and(unmet) => Ok(false),
+        Err(failure) => Err(unavailable(DYNAMODB, failure)),
+    }
 }
 
 /// One line, no request and no secret.
