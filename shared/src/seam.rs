@@ -1,6 +1,8 @@
 //! The ports: what the paths ask of the world. One trait for each capability, as narrow as the
 //! statement that allows it on AWS; no vendor's type in a signature, nor in an error.
 
+mod outbound;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use crate::address::EmailAddress;
 use crate::id::WebhookId;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
+
+pub use outbound::*;
 
 /// The world did not do what was asked, and may if asked again. Carries its words, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

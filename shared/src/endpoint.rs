@@ -1,0 +1,84 @@
+//! An endpoint: one receiver of our webhooks, what it subscribed to and how it is reached.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method};
+
+use crate::event::{EventType, Pattern};
+use crate::guard::Target;
+use crate::quantity::Rate;
+use crate::schedule::Schedule;
+use crate::sign::Signer;
+
+/// The tenant of whatever names none.
+pub const DEFAULT_TENANT: &str = "default";
+
+/// Everything the outbound path knows of a receiver. Made from configuration by [`crate::config`].
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Whose it is: an event reaches endpoints of its own tenant only.
+    pub tenant: String,
+    pub name: String,
+    pub url: Target,
+    /// Which events it wants; all if empty.
+    pub events: Vec<Pattern>,
+    /// It wants events of these channels only; of any, and of none, if empty.
+    pub channels: Vec<String>,
+    pub description: String,
+    /// What is for an endpoint that is not enabled is held.
+    pub enabled: bool,
+    /// Sent with every attempt, static authentication among them. The values are secrets.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// POST, PUT or GET.
+    pub method: Method,
+    pub format: Format,
+    /// For one attempt from its first byte to the last of the response's head.
+    pub timeout: Duration,
+    pub schedule: Schedule,
+    /// How often it may be called.
+    pub rate: Option<Rate>,
+    /// How many calls may be under way at once.
+    pub max_concurrent: Option<u32>,
+    /// Which statuses mean that it has arrived: 2xx unless said otherwise.
+    pub success: Vec<RangeInclusive<u16>>,
+    /// `None` where nobody needs to sign.
+    pub signer: Option<Signer>,
+}
+
+/// How an event's data is written into a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// `{"type": …, "timestamp": …, "data": …}`, as Standard Webhooks recommends.
+    #[default]
+    Json,
+    /// The fields of the data, as a web form sends them.
+    Form,
+    /// The data as it came, under its own content type.
+    Raw,
+}
+
+impl Endpoint {
+    /// Whether it subscribed to an event of that type on those channels.
+    pub fn wants(&self, kind: &EventType, channels: &[String]) -> bool {
+        let by_type = self.events.is_empty() || self.events.iter().any(|pattern| pattern.matches(kind));
+        let by_channel = self.channels.is_empty() || self.channels.iter().any(|wanted| channels.contains(wanted));
+        by_type && by_channel
+    }
+
+    /// Whether that status means that a webhook has arrived.
+    pub fn is_success(&self, status: u16) -> bool {
+        match &*self.success {
+            [] => (200..300).contains(&status),
+            listed => listed.iter().any(|range| range.contains(&status)),
+        }
+    }
+}
+
+/// Whether a name may be an endpoint's or a tenant's: `[a-z0-9][a-z0-9-]{0,62}`.
+pub fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = name.as_bytes();
+    let shaped = bytes.first().is_some_and(|b| plain(*b)) && bytes.iter().all(|b| plain(*b) || *b == b'-');
+    shaped && bytes.len() <= 63
+}

@@ -1,0 +1,279 @@
+//! An event: something that happened in an owner's application, and what may be said of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::timestamp::Timestamp;
+
+/// An event as it was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub tenant: String,
+    pub id: EventId,
+    pub kind: EventType,
+    /// When it happened, as its emitter says; when it was accepted otherwise.
+    pub timestamp: Timestamp,
+    pub received: Timestamp,
+    pub channels: Vec<String>,
+    pub data: Data,
+    /// Of everything that its emitter said: the same id with another digest is another event.
+    pub digest: Digested,
+}
+
+/// What an event carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    pub content_type: String,
+    pub bytes: Bytes,
+}
+
+pub const JSON: &str = "application/json";
+
+impl Data {
+    /// Data that is JSON text already.
+    pub fn json(text: impl Into<Bytes>) -> Self {
+        Self { content_type: JSON.into(), bytes: text.into() }
+    }
+
+    /// Whether it says that it is JSON: `application/json`, or anything that ends in `+json`.
+    pub fn is_json(&self) -> bool {
+        let media = self.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        media == JSON || media.ends_with("+json")
+    }
+}
+
+/// A SHA-256 in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digested(pub String);
+
+impl Digested {
+    /// Of an event's type, its time where its emitter gave one, channels and data.
+    pub fn of(kind: &EventType, timestamp: Option<Timestamp>, channels: &[String], data: &Data) -> Self {
+        let mut hash = Sha256::new();
+        let time = timestamp.map(|timestamp| timestamp.0.to_string()).unwrap_or_default();
+        let channels = channels.join(" ");
+        for part in [kind.as_str(), &time, &channels, &data.content_type] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.update(&data.bytes);
+        Self(hex::encode(hash.finalize()))
+    }
+}
+
+/// The name of an event, and the `webhook-id` of every webhook made of it: 1 to 128 of `A-Z a-z 0-9 _ -`.
+/// No full stop: Standard Webhooks signs `id.timestamp.body`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EventId(String);
+
+/// What an id is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not an id; write 1 to 128 letters, digits, _ or -")]
+pub struct NotAnEventId;
+
+impl EventId {
+    const PREFIX: &str = "msg_";
+
+    /// A new one; later ones sort after earlier ones.
+    pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+        let id = uuid::Builder::from_unix_timestamp_millis(now.0, &random).into_uuid().as_u128();
+        Self(format!("{}{id:032x}", Self::PREFIX))
+    }
+
+    /// One for a name that may not be an id itself: the same for the same parts.
+    pub fn derived(prefix: &str, parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let mut digits = hex::encode(hash.finalize());
+        digits.truncate(32);
+        Self(format!("{prefix}_{digits}"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EventId {
+    type Err = NotAnEventId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnEventId> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let fits = (1..=128).contains(&text.len()) && text.bytes().all(plain);
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotAnEventId) }
+    }
+}
+
+impl TryFrom<String> for EventId {
+    type Error = NotAnEventId;
+
+    fn try_from(text: String) -> Result<Self, NotAnEventId> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What happened: words of `A-Z a-z 0-9 _` joined by full stops (Standard Webhooks), `-` allowed too,
+/// 128 bytes at most.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EventType(String);
+
+/// What a type is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not an event type; write words of letters, digits, _ or - joined by full stops, like order.created")]
+pub struct NotAnEventType;
+
+fn is_word(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+impl EventType {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The type nearest to a text that was never meant to be one: every run of other characters
+    /// becomes one `_`.
+    pub fn near(text: &str) -> Result<Self, NotAnEventType> {
+        let mut near = String::with_capacity(text.len());
+        for character in text.trim().chars() {
+            match character {
+                'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' => near.push(character),
+                _ if near.ends_with('_') => {}
+                _ => near.push('_'),
+            }
+        }
+        near.parse()
+    }
+}
+
+impl FromStr for EventType {
+    type Err = NotAnEventType;
+
+    fn from_str(text: &str) -> Result<Self, NotAnEventType> {
+        let fits = text.len() <= 128 && text.split('.').all(is_word);
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotAnEventType) }
+    }
+}
+
+impl TryFrom<String> for EventType {
+    type Error = NotAnEventType;
+
+    fn try_from(text: String) -> Result<Self, NotAnEventType> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which types are wanted: a type, in which `*` stands for one word, or for one and more at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+/// What a pattern is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not an event type or pattern; write order.created, order.* or *")]
+pub struct NotAPattern;
+
+impl Pattern {
+    pub fn matches(&self, kind: &EventType) -> bool {
+        let (mut wanted, mut found) = (self.0.split('.').peekable(), kind.0.split('.'));
+        while let Some(word) = wanted.next() {
+            match (word, found.next()) {
+                (_, None) => return false,
+                ("*", Some(_)) if wanted.peek().is_none() => return true,
+                ("*", Some(_)) => {}
+                (word, Some(other)) if word == other => {}
+                _ => return false,
+            }
+        }
+        found.next().is_none()
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = NotAPattern;
+
+    fn from_str(text: &str) -> Result<Self, NotAPattern> {
+        let fits = text.len() <= 128 && text.split('.').all(|word| word == "*" || is_word(word));
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotAPattern) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_star_is_one_word_and_at_the_end_one_or_more() {
+        let matching = [
+            ("order.created", "order.created", true),
+            ("order.created", "order.created.again", false),
+            ("order.*", "order.created", true),
+            ("order.*", "order.item.added", true),
+            ("order.*", "order", false),
+            ("order.*", "orders.created", false),
+            ("*.created", "order.created", true),
+            ("*.created", "order.item.created", false),
+            ("*", "order.item.created", true),
+            ("*.*", "order", false),
+        ];
+        for (pattern, kind, expected) in matching {
+            let (pattern, kind): (Pattern, EventType) = (pattern.parse().unwrap(), kind.parse().unwrap());
+            assert_eq!(pattern.matches(&kind), expected, "{pattern:?} {kind}");
+        }
+        for wrong in ["", ".", "order.", "order*", "**", "a b", "order..created"] {
+            assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_never_holds_what_a_signature_is_split_by() {
+        for wrong in ["", "a.b", "a b", "ä", "a\n", &"a".repeat(129)] {
+            assert!(wrong.parse::<EventId>().is_err(), "{wrong}");
+        }
+        let derived = EventId::derived("ce", &["//source/1", "id.with.stops"]);
+        assert_eq!(derived.as_str().parse(), Ok(derived));
+    }
+
+    #[test]
+    fn words_that_are_no_type_become_one() {
+        assert_eq!(EventType::near(" EC2 Instance State-change ").unwrap().as_str(), "EC2_Instance_State-change");
+        assert!(EventType::near("").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_panic(text in ".*") {
+            let _ = (text.parse::<EventId>(), text.parse::<Pattern>(), text.parse::<EventType>(), EventType::near(&text));
+        }
+
+        #[test]
+        fn every_type_matches_itself_and_everything(kind in "[a-z_]{1,8}(\\.[a-z_]{1,8}){0,4}") {
+            let parsed: EventType = kind.parse().unwrap();
+            prop_assert!(kind.parse::<Pattern>().unwrap().matches(&parsed));
+            prop_assert!(Pattern("*".into()).matches(&parsed));
+        }
+    }
+}
