@@ -64,6 +64,11 @@ impl Digested {
         hash.update(&data.bytes);
         Self(hex::encode(hash.finalize()))
     }
+
+    /// Of a token: all that is kept of it.
+    pub fn of_token(token: &[u8]) -> Self {
+        Self(hex::encode(Sha256::digest(token)))
+    }
 }
 
 /// The name of an event, and the `webhook-id` of every webhook made of it: 1 to 128 of `A-Z a-z 0-9 _ -`.

@@ -2,7 +2,6 @@
 
 mod admit;
 mod authenticate;
-mod body;
 mod bury;
 mod claim;
 mod limit;
@@ -30,6 +29,7 @@ use http_body::Body;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::body;
 use crate::id::WebhookId;
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, PutBody, SendEmail};
@@ -38,9 +38,6 @@ use crate::timestamp::Timestamp;
 use turn::Turned;
 
 pub use webhook::{Unreadable, Webhook};
-
-/// The largest body taken, in both worlds.
-pub const MOST_BODY: usize = 4 << 20;
 
 /// Bodies in memory at once; more are told to come back.
 const MOST_IN_FLIGHT: usize = 64 << 20;

@@ -1,12 +1,13 @@
 //! Hookpost's common crate: the paths, what they ask of the world, and the twins that answer.
 //!
-//! [`inbound`] turns a provider's webhook into an e-mail. It asks the world only through
-//! [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account.
+//! [`inbound`] turns a provider's webhook into an e-mail, [`outbound`] an event into webhooks. They ask
+//! the world only through [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account.
 
 pub mod address;
 pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod body;
 pub mod clock;
 pub mod config;
 pub mod door;
@@ -17,6 +18,7 @@ pub mod id;
 pub mod inbound;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod outbound;
 pub mod outside;
 pub mod quantity;
 pub mod reply;

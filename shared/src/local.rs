@@ -4,19 +4,27 @@ mod bodies;
 mod claims;
 mod configuration;
 mod dead;
+mod deliveries;
 mod eml;
+mod endpoint_states;
+mod events;
+mod history;
 mod kept;
+mod lanes;
+mod pace;
 mod queue;
 mod smtp;
 mod sources;
 mod store;
 mod sweep;
+mod tokens;
 mod writer;
 
 pub mod http;
 
 pub use configuration::Applied;
 pub use kept::{KeptMail, Shown};
+pub use lanes::Ended;
 pub use smtp::{Server, Smtp, SmtpUrlError};
 pub use sources::Sources;
 pub use store::{OpenError, Store};

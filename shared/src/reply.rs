@@ -63,6 +63,15 @@ pub enum Refused {
         key: String,
         problem: String,
     },
+    /// An event that cannot be taken as it is: which field, and why.
+    InvalidEvent {
+        field: String,
+        problem: String,
+    },
+    /// What is sent is of a kind that is not taken.
+    UnsupportedMediaType,
+    /// Another event was accepted under that id.
+    Taken,
     /// A file on the server's machine says what this source is.
     Owned {
         source: String,
@@ -105,6 +114,15 @@ impl Refused {
             Self::Invalid { key, problem } => {
                 error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_configuration", &format!("{key}: {problem}"))
             }
+            Self::InvalidEvent { field, problem } => {
+                error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", &format!("{field}: {problem}"))
+            }
+            Self::UnsupportedMediaType => error(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "send one event at a time, as application/json or as a CloudEvent",
+            ),
+            Self::Taken => error(StatusCode::CONFLICT, "conflict", "id: another event was accepted under this id"),
             Self::Owned { source } => {
                 let message = format!("sources.{source}: the server's own file names this source; change it there");
                 error(StatusCode::CONFLICT, "conflict", &message)

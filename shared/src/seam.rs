@@ -1,7 +1,10 @@
 //! The ports: what the paths ask of the world. One trait for each capability, as narrow as the
 //! statement that allows it on AWS; no vendor's type in a signature, nor in an error.
 
+mod history;
 mod outbound;
+mod reach;
+mod tokens;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,7 +17,10 @@ use crate::id::WebhookId;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
+pub use history::*;
 pub use outbound::*;
+pub use reach::*;
+pub use tokens::*;
 
 /// The world did not do what was asked, and may if asked again. Carries its words, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -36,6 +36,19 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Reads RFC 3339; nothing before 1970.
+    pub fn read(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+    }
+
+    /// RFC 3339 with milliseconds.
+    pub fn precise(self) -> String {
+        let mut text = self.to_string();
+        text.pop();
+        format!("{text}.{:03}Z", self.0 % 1000)
+    }
+
     fn date(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.seconds() as i64).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
@@ -58,6 +71,15 @@ mod tests {
     #[test]
     fn a_timestamp_reads_as_rfc_3339() {
         assert_eq!(Timestamp(1_614_265_330_999).to_string(), "2021-02-25T15:02:10Z");
+    }
+
+    #[test]
+    fn a_timestamp_is_read_in_any_zone_and_shown_to_the_millisecond() {
+        let read = Timestamp::read("2021-02-25T17:02:10.5+02:00").unwrap();
+        assert_eq!((read, &*read.precise()), (Timestamp(1_614_265_330_500), "2021-02-25T15:02:10.500Z"));
+        for wrong in ["", "2021-02-25", "1614265330", "1969-12-31T23:59:59Z", "2021-02-30T00:00:00Z"] {
+            assert_eq!(Timestamp::read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

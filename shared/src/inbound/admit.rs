@@ -8,9 +8,9 @@ use http::Method;
 use http::request::Parts;
 use http_body::Body;
 
-use super::body::{self, Memory};
 use super::turn::Turned;
 use super::{Arrival, Listener};
+use crate::body::{self, Memory};
 use crate::reply::Refused;
 use crate::schemes::Proof;
 use crate::seam::{Enqueue, FindSource, PutBody};

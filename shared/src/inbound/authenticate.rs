@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::Method;
 
 use super::admit::Admitted;
-use super::body::Memory;
 use super::redact;
 use super::turn::Turned;
 use super::webhook::{Head, Webhook};
+use crate::body::Memory;
 use crate::schemes::Presented;
 use crate::source::Source;
 

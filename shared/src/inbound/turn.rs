@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Arrival;
 use super::limit::Bucket;
+use crate::body::Unread;
 use crate::outside::Outside;
 use crate::quantity::Rate;
 use crate::reply::Refused;
@@ -39,6 +40,12 @@ impl Turned {
 
     pub(super) fn ours(problem: Unavailable) -> Self {
         Self { refused: Refused::Unavailable { retry_after: Duration::from_secs(5) }, why: Why::Ours(problem) }
+    }
+}
+
+impl From<Unread> for Turned {
+    fn from(Unread { refused, why }: Unread) -> Self {
+        Self { refused, why: Why::Caller(why) }
     }
 }
 

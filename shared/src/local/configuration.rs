@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use redb::{ReadableTable, TableError};
+use redb::ReadableTable;
 
 use super::sources::Sources;
 use super::store::{CONFIG, Store};
@@ -18,13 +18,7 @@ const ROW: &str = "applied";
 impl ReadConfig for Store {
     async fn read_config(&self) -> Answer<Option<Kept>> {
         self.read(|read| {
-            let table = match read.open_table(CONFIG) {
-                Ok(table) => table,
-                // A store from before there was such a thing.
-                Err(TableError::TableDoesNotExist(_)) => return Ok(None),
-                Err(problem) => return Err(problem.into()),
-            };
-            let row = table.get(ROW)?;
+            let row = read.open_table(CONFIG)?.get(ROW)?;
             Ok(row.map(|row| Kept { version: row.value().0, text: row.value().1.to_owned() }))
         })
     }

@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 
 use super::bodies::Bodies;
 use super::claims::Leases;
+use super::deliveries::Claimed;
+use super::lanes::Lanes;
+use super::pace::Paces;
 use super::queue::HandedOut;
 use super::writer::{Open, Tables, Writer};
 use crate::seam::{Answer, Unavailable};
@@ -29,6 +32,23 @@ pub(super) const DEAD: TableDefinition<u128, &[u8]> = TableDefinition::new("dead
 /// The applied configuration and its version.
 pub(super) const CONFIG: TableDefinition<&str, (u64, &str)> = TableDefinition::new("config");
 pub(super) const MAIL: TableDefinition<u128, &[u8]> = TableDefinition::new("mail");
+
+/// A tenant or lane, a moment in milliseconds, and an event.
+pub(super) type ByTime = (&'static str, u64, &'static str);
+
+/// Events by tenant and id.
+pub(super) const EVENTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("events");
+/// The same by tenant, when they were accepted, and id.
+pub(super) const EVENTS_BY_TIME: TableDefinition<(&str, u64, &str), ()> = TableDefinition::new("events by time");
+/// Turns by lane (tenant and endpoint), due time and event: the number of the attempt, and whether it is paced.
+pub(super) const TURNS: TableDefinition<(&str, u64, &str), (u32, bool)> = TableDefinition::new("turns");
+/// Deliveries by lane and event, once anything came of them.
+pub(super) const DELIVERIES: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("deliveries");
+/// All deliveries by lane, when their event was accepted, and event: their state.
+pub(super) const DELIVERIES_BY_TIME: TableDefinition<(&str, u64, &str), u8> =
+    TableDefinition::new("deliveries by time");
+pub(super) const ENDPOINTS: TableDefinition<&str, &[u8]> = TableDefinition::new("endpoints");
+pub(super) const TOKENS: TableDefinition<&str, &[u8]> = TableDefinition::new("tokens");
 
 /// Pages that the database keeps in memory.
 const CACHE: usize = 12 << 20;
@@ -67,6 +87,9 @@ pub(super) struct Inner {
     pub(super) leases: Leases,
     pub(super) handed_out: HandedOut,
     pub(super) arrived: Notify,
+    pub(super) lanes: Lanes,
+    pub(super) claimed: Claimed,
+    pub(super) paces: Paces,
     /// Held until the last clone is gone.
     _lock: File,
 }
@@ -88,6 +111,8 @@ impl Store {
             make_database(&file)?;
         }
         let database = open_database(&file)?;
+        make_missing(&database)
+            .map_err(|problem| OpenError::Damaged { file: file.clone(), detail: problem.to_string() })?;
         let reopen = move || open_database(&file).map_err(|problem| problem.to_string());
         let inner = Inner {
             writer: Writer::start(database, Box::new(reopen)),
@@ -95,9 +120,16 @@ impl Store {
             leases: Leases::default(),
             handed_out: HandedOut::default(),
             arrived: Notify::new(),
+            lanes: Lanes::default(),
+            claimed: Claimed::default(),
+            paces: Paces::default(),
             _lock: lock,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let store = Self { inner: Arc::new(inner) };
+        store
+            .find_lanes()
+            .map_err(|problem| OpenError::Io { path: folder.to_owned(), problem: std::io::Error::other(problem) })?;
+        Ok(store)
     }
 
     /// Whether the last commit succeeded: after a full disk `Err` until the next that does.
@@ -185,6 +217,18 @@ fn make_database(file: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// A store from before there were such tables gets them.
+fn make_missing(database: &Database) -> Result<(), redb::Error> {
+    match database.begin_read()?.open_table(TOKENS) {
+        Err(redb::TableError::TableDoesNotExist(_)) => {}
+        found => return found.map(drop).map_err(redb::Error::from),
+    }
+    let write = database.begin_write()?;
+    Tables::make_all(&write)?;
+    write.commit()?;
+    Ok(())
+}
+
 fn open_database(file: &Path) -> Result<Database, OpenError> {
     // A file altered by others may make the database panic instead of answering.
     let opened = catch_unwind(AssertUnwindSafe(|| Database::builder().set_cache_size(CACHE).open(file)));
@@ -225,6 +269,13 @@ impl Tables<'_> {
         write.open_table(DEAD)?;
         write.open_table(MAIL)?;
         write.open_table(CONFIG)?;
+        write.open_table(EVENTS)?;
+        write.open_table(EVENTS_BY_TIME)?;
+        write.open_table(TURNS)?;
+        write.open_table(DELIVERIES)?;
+        write.open_table(DELIVERIES_BY_TIME)?;
+        write.open_table(ENDPOINTS)?;
+        write.open_table(TOKENS)?;
         Ok(())
     }
 }

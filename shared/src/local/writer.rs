@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use redb::{Database, Table, WriteTransaction};
 use tokio::sync::{mpsc, oneshot};
 
-use super::store::{CLAIMS, CONFIG, DEAD, FORGET, MAIL, QUEUE, Reopen};
+use super::store::{
+    ByTime, CLAIMS, CONFIG, DEAD, DELIVERIES, DELIVERIES_BY_TIME, ENDPOINTS, EVENTS, EVENTS_BY_TIME, FORGET, MAIL,
+    QUEUE, Reopen, TOKENS, TURNS,
+};
 use crate::seam::{Answer, Unavailable};
 
 /// Changes in one commit.
@@ -180,6 +183,13 @@ pub(super) struct Tables<'t> {
     dead: Option<Table<'t, u128, &'static [u8]>>,
     mail: Option<Table<'t, u128, &'static [u8]>>,
     config: Option<Table<'t, &'static str, (u64, &'static str)>>,
+    events: Option<Table<'t, (&'static str, &'static str), &'static [u8]>>,
+    events_by_time: Option<Table<'t, ByTime, ()>>,
+    turns: Option<Table<'t, ByTime, (u32, bool)>>,
+    deliveries: Option<Table<'t, (&'static str, &'static str), &'static [u8]>>,
+    deliveries_by_time: Option<Table<'t, ByTime, u8>>,
+    endpoints: Option<Table<'t, &'static str, &'static [u8]>>,
+    tokens: Option<Table<'t, &'static str, &'static [u8]>>,
 }
 
 macro_rules! table {
@@ -195,7 +205,22 @@ macro_rules! table {
 
 impl<'t> Tables<'t> {
     fn of(write: &'t WriteTransaction) -> Self {
-        Self { write, queue: None, claims: None, forget: None, dead: None, mail: None, config: None }
+        Self {
+            write,
+            queue: None,
+            claims: None,
+            forget: None,
+            dead: None,
+            mail: None,
+            config: None,
+            events: None,
+            events_by_time: None,
+            turns: None,
+            deliveries: None,
+            deliveries_by_time: None,
+            endpoints: None,
+            tokens: None,
+        }
     }
 
     table!(queue, QUEUE, (u64, u128), &'static [u8]);
@@ -204,4 +229,11 @@ impl<'t> Tables<'t> {
     table!(dead, DEAD, u128, &'static [u8]);
     table!(mail, MAIL, u128, &'static [u8]);
     table!(config, CONFIG, &'static str, (u64, &'static str));
+    table!(events, EVENTS, (&'static str, &'static str), &'static [u8]);
+    table!(events_by_time, EVENTS_BY_TIME, ByTime, ());
+    table!(turns, TURNS, ByTime, (u32, bool));
+    table!(deliveries, DELIVERIES, (&'static str, &'static str), &'static [u8]);
+    table!(deliveries_by_time, DELIVERIES_BY_TIME, ByTime, u8);
+    table!(endpoints, ENDPOINTS, &'static str, &'static [u8]);
+    table!(tokens, TOKENS, &'static str, &'static [u8]);
 }

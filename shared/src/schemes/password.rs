@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use super::{Check, Presented, Scheme};
+use crate::event::Digested;
 use crate::secret::Secret;
 use crate::signature::Fault;
 
@@ -69,6 +70,12 @@ fn authorization(value: &[u8]) -> Vec<Vec<u8>> {
 pub fn shows(headers: &HeaderMap, secret: &Secret) -> bool {
     let shown = headers.get(AUTHORIZATION).map(|value| authorization(value.as_bytes())).unwrap_or_default();
     shown.iter().any(|shown| secret.matches(shown))
+}
+
+/// The digests of what `Authorization` shows, by which made tokens are found.
+pub fn digests(headers: &HeaderMap) -> Vec<Digested> {
+    let shown = headers.get(AUTHORIZATION).map(|value| authorization(value.as_bytes())).unwrap_or_default();
+    shown.iter().map(|shown| Digested::of_token(shown)).collect()
 }
 
 #[cfg(test)]

@@ -2,17 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, EventId, EventType};
-use crate::guard::Target;
-use crate::quantity::Rate;
 use crate::timestamp::Timestamp;
 
 /// Finds the endpoints of a tenant.
@@ -74,8 +69,8 @@ impl std::fmt::Display for DeliveryKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     pub endpoint: String,
-    /// When the first attempt is due; none if its delivery is held.
-    pub due: Option<Timestamp>,
+    /// When the first attempt is due.
+    pub due: Timestamp,
 }
 
 /// What became of a wish to keep an event.
@@ -106,6 +101,8 @@ pub struct Turn {
     pub key: DeliveryKey,
     /// The first is 1.
     pub number: u32,
+    /// Not before then.
+    pub due: Timestamp,
     /// It was given its place within the endpoint's rate already.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paced: bool,
@@ -115,7 +112,7 @@ pub struct Turn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptClaim {
     /// It is ours until the lease ends.
-    Ours(AttemptLease),
+    Ours(Box<AttemptLease>),
     /// Somebody is at it, or died at it, until then.
     Busy { until: Timestamp },
     /// It was made and judged; this one comes next, if any.
@@ -127,11 +124,43 @@ pub enum AttemptClaim {
 pub struct AttemptLease {
     pub turn: Turn,
     pub until: Timestamp,
-    /// The attempts before this one, oldest first.
-    pub before: Vec<Attempt>,
-    /// When the event was accepted: under this its delivery is listed.
-    pub accepted: Timestamp,
+    pub delivery: Delivery,
+}
+
+/// A delivery, as history keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    #[serde(flatten)]
+    pub key: DeliveryKey,
+    #[serde(rename = "type")]
     pub kind: EventType,
+    /// When the event was accepted.
+    pub received: Timestamp,
+    pub state: State,
+    /// The next attempt and when it is due; none once it ended or while it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<(u32, Timestamp)>,
+    /// Oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Delivery {
+    /// One of which nothing is known but that it was queued.
+    pub fn queued(key: DeliveryKey, event: &Event, due: Timestamp) -> Self {
+        let (kind, received) = (event.kind.clone(), event.received);
+        Self { key, kind, received, state: State::Pending, next: Some((1, due)), attempts: Vec::new() }
+    }
+
+    /// Takes the step after attempt `number`.
+    pub fn take(&mut self, step: Step, number: u32) {
+        (self.state, self.next) = match step {
+            Step::Delivered => (State::Delivered, None),
+            Step::Again { due } => (State::Pending, Some((number + 1, due))),
+            Step::GivenUp => (State::GivenUp, None),
+            Step::Held => (State::Held, None),
+            Step::Cancelled => (State::Cancelled, None),
+        };
+    }
 }
 
 /// One attempt, as history keeps it.
@@ -170,6 +199,7 @@ pub enum Step {
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[repr(u8)]
 pub enum State {
     Pending,
     Delivered,
@@ -180,128 +210,24 @@ pub enum State {
 
 /// Claims attempts by number and writes down what came of them.
 pub trait Attempts {
-    /// Atomic: of two who claim at once, one gets it.
+    /// Atomic: of two who claim at once, one gets it, until `until`.
     fn claim_attempt(
         &self,
         turn: &Turn,
         event: &Event,
         now: Timestamp,
-        lease: Duration,
+        until: Timestamp,
     ) -> impl Future<Output = Answer<AttemptClaim>> + Send;
 
-    /// Writes an attempt down and takes the step. Once this answers, the next attempt, if there is
-    /// one, is durably queued. Nothing happens if the lease was lost.
+    /// Writes an attempt down, if one was made, and takes the step. Once this answers, the next
+    /// attempt, if there is one, is durably queued. Nothing happens if the lease was lost.
     fn settle_attempt(
         &self,
-        lease: &AttemptLease,
-        attempt: &Attempt,
+        lease: Box<AttemptLease>,
+        attempt: Option<Attempt>,
         step: Step,
-    ) -> impl Future<Output = Answer<()>> + Send;
-
-    /// Ends a delivery, or holds it, without an attempt.
-    fn end_delivery(
-        &self,
-        turn: &Turn,
-        event: &Event,
-        step: Step,
-        now: Timestamp,
     ) -> impl Future<Output = Answer<()>> + Send;
 
     /// Puts a turn off until then; no attempt was made.
     fn put_off(&self, turn: &Turn, due: Timestamp) -> impl Future<Output = Answer<()>> + Send;
-}
-
-/// Keeps to an endpoint's limits, over all who deliver.
-pub trait KeepPace {
-    /// The next free place within the rate: now or later. The place is taken.
-    fn reserve(
-        &self,
-        tenant: &str,
-        endpoint: &str,
-        rate: Rate,
-        now: Timestamp,
-    ) -> impl Future<Output = Answer<Timestamp>> + Send;
-
-    /// Whether one call more may be under way; if so it counts until it is left, or until then.
-    fn enter(
-        &self,
-        tenant: &str,
-        endpoint: &str,
-        most: u32,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> impl Future<Output = Answer<Option<Place>>> + Send;
-
-    fn leave(&self, tenant: &str, endpoint: &str, place: Place) -> impl Future<Output = Answer<()>> + Send;
-}
-
-/// One of the calls under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub slot: u32,
-    pub until: Timestamp,
-}
-
-/// A webhook ready to go: the bytes that were signed.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// Connections are shared within this only.
-    pub tenant: String,
-    pub endpoint: String,
-    pub method: Method,
-    pub target: Target,
-    /// Replaces the target's own query where there is one.
-    pub query: Option<String>,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    pub timeout: Duration,
-}
-
-/// What a receiver answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
-    pub status: u16,
-    pub headers: HeaderMap,
-    /// No more than the first 16 KB.
-    pub body: Bytes,
-}
-
-/// Why nobody answered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}: {words}")]
-pub struct NoAnswer {
-    pub kind: Trouble,
-    pub words: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The guard does not let it pass.
-    Forbidden,
-    Dns,
-    Connect,
-    Tls,
-    /// No head of a response in time.
-    Timeout,
-    /// What came is not HTTP, or broke off.
-    Broken,
-}
-
-impl std::fmt::Display for Trouble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Forbidden => "forbidden",
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::Broken => "broken",
-        })
-    }
-}
-
-/// Carries a webhook to its endpoint, past the guard.
-pub trait SendWebhook {
-    /// Ends within the timeout, whatever the receiver does.
-    fn send_webhook(&self, outgoing: Outgoing) -> impl Future<Output = Result<Received, NoAnswer>> + Send;
 }

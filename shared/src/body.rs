@@ -1,5 +1,6 @@
 //! The body of a request, read within bounds of size, memory and time.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::MOST_BODY;
-use super::turn::Turned;
 use crate::outside::Outside;
 use crate::reply::Refused;
+
+/// The largest body taken, in both worlds.
+pub const MOST: usize = 4 << 20;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -24,21 +26,33 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 const DRAINED: usize = 16 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
+/// A body that was not read: what the caller is told, and what the owner is.
+pub(crate) struct Unread {
+    pub(crate) refused: Refused,
+    pub(crate) why: Cow<'static, str>,
+}
+
+impl Unread {
+    fn new(refused: Refused, why: impl Into<Cow<'static, str>>) -> Self {
+        Self { refused, why: why.into() }
+    }
+}
+
 /// A request's share of the memory for bodies, given back when it is dropped.
-pub(super) struct Memory {
+pub(crate) struct Memory {
     all: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
 }
 
 impl Memory {
-    pub(super) fn of(all: &Arc<Semaphore>) -> Self {
+    pub(crate) fn of(all: &Arc<Semaphore>) -> Self {
         Self { all: Arc::clone(all), held: None }
     }
 
     /// Takes so many bytes more, if there are.
-    fn take(&mut self, bytes: usize) -> Result<(), Turned> {
+    fn take(&mut self, bytes: usize) -> Result<(), Unread> {
         let full =
-            || Turned::new(Refused::Unavailable { retry_after: Duration::from_secs(1) }, "too many bodies in flight");
+            || Unread::new(Refused::Unavailable { retry_after: Duration::from_secs(1) }, "too many bodies in flight");
         let bytes = u32::try_from(bytes).map_err(|_| full())?;
         let more = Arc::clone(&self.all).try_acquire_many_owned(bytes).map_err(|_| full())?;
         match &mut self.held {
@@ -50,28 +64,28 @@ impl Memory {
 }
 
 /// All of the body; whoever sends too much, too slowly or not to the end is turned away.
-pub(super) async fn read<B>(body: Pin<&mut B>, memory: &mut Memory) -> Result<Bytes, Turned>
+pub(crate) async fn read<B>(body: Pin<&mut B>, memory: &mut Memory) -> Result<Bytes, Unread>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    let slow = |_| Turned::new(Refused::TooSlow, "the body did not arrive in time");
+    let slow = |_| Unread::new(Refused::TooSlow, "the body did not arrive in time");
     timeout(BODY_TIME, collect(body, memory)).await.map_err(slow)?
 }
 
-async fn collect<B>(mut body: Pin<&mut B>, memory: &mut Memory) -> Result<Bytes, Turned>
+async fn collect<B>(mut body: Pin<&mut B>, memory: &mut Memory) -> Result<Bytes, Unread>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    if body.size_hint().lower() > MOST_BODY as u64 {
+    if body.size_hint().lower() > MOST as u64 {
         return Err(too_large());
     }
     // Most bodies come in one piece, which is then not copied.
     let (mut first, mut all) = (Bytes::new(), BytesMut::new());
     while let Some(frame) = body.as_mut().frame().await {
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        if first.len() + all.len() + data.len() > MOST_BODY {
+        if first.len() + all.len() + data.len() > MOST {
             return Err(too_large());
         }
         memory.take(data.len())?;
@@ -85,17 +99,17 @@ where
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-fn broken(problem: impl Display) -> Turned {
+fn broken(problem: impl Display) -> Unread {
     let why = format!("the body broke off: {}", Outside(&problem.to_string()));
-    Turned::new(Refused::BadRequest("the body broke off"), why)
+    Unread::new(Refused::BadRequest("the body broke off"), why)
 }
 
-fn too_large() -> Turned {
-    Turned::new(Refused::TooLarge { most: MOST_BODY }, "the body is too large")
+fn too_large() -> Unread {
+    Unread::new(Refused::TooLarge { most: MOST }, "the body is too large")
 }
 
 /// Reads on, within bounds, what a caller sends that was turned away.
-pub(super) async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
+pub(crate) async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
     let discard = async {
         let mut left = DRAINED;
         while let Some(Ok(frame)) = body.as_mut().frame().await {

@@ -1,0 +1,112 @@
+//! Events: each kept with its turns in one commit.
+
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use redb::ReadableTable;
+use serde::{Deserialize, Serialize};
+
+use super::lanes::lane;
+use super::store::{EVENTS, Store};
+use crate::event::{Data, Digested, Event, EventId, EventType};
+use crate::seam::{Answer, KeepEvent, Keeping, ReadEvent, Recipient, State};
+use crate::timestamp::Timestamp;
+
+/// An event without its data.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: EventType,
+    timestamp: Timestamp,
+    received: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    channels: Vec<String>,
+    content_type: String,
+    digest: Digested,
+    /// The endpoints that it is for.
+    endpoints: Vec<String>,
+}
+
+/// An event read back, and the endpoints that it is for.
+pub(super) struct Stored {
+    pub(super) event: Event,
+    pub(super) endpoints: Vec<String>,
+}
+
+/// Length of the head (u32, big-endian), head (JSON), data.
+fn write(event: &Event, to: &[Recipient]) -> Bytes {
+    let head = Head {
+        kind: event.kind.clone(),
+        timestamp: event.timestamp,
+        received: event.received,
+        channels: event.channels.clone(),
+        content_type: event.data.content_type.clone(),
+        digest: event.digest.clone(),
+        endpoints: to.iter().map(|to| to.endpoint.clone()).collect(),
+    };
+    let head = serde_json::to_vec(&head).unwrap_or_default();
+    let mut bytes = BytesMut::with_capacity(4 + head.len() + event.data.bytes.len());
+    bytes.put_u32(head.len() as u32);
+    bytes.put_slice(&head);
+    bytes.put_slice(&event.data.bytes);
+    bytes.freeze()
+}
+
+/// `None` if we did not write it. With `data` none of its data is copied.
+pub(super) fn read(tenant: &str, id: &str, bytes: &[u8], with_data: bool) -> Option<Stored> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let (head, data) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    let Head { kind, timestamp, received, channels, content_type, digest, endpoints } =
+        serde_json::from_slice(head).ok()?;
+    let bytes = if with_data { Bytes::copy_from_slice(data) } else { Bytes::new() };
+    let data = Data { content_type, bytes };
+    let (tenant, id) = (tenant.to_owned(), id.parse().ok()?);
+    Some(Stored { event: Event { tenant, id, kind, timestamp, received, channels, data, digest }, endpoints })
+}
+
+impl KeepEvent for Store {
+    /// All at once: what was kept before is complete.
+    async fn keep_event(&self, event: &Event, to: &[Recipient]) -> Answer<Keeping> {
+        let (bytes, digest) = (write(event, to), event.digest.clone());
+        let (tenant, id, received) = (event.tenant.clone(), event.id.clone(), event.received.0);
+        let lanes: Vec<_> = to.iter().map(|to| (lane(&tenant, &to.endpoint), to.due)).collect();
+        let arriving = lanes.clone();
+        let kept = self
+            .write(move |tables| {
+                let id = id.as_str();
+                if let Some(row) = tables.events()?.get((&*tenant, id))? {
+                    return Ok(match read(&tenant, id, row.value(), false) {
+                        Some(kept) if kept.event.digest == digest => Some(kept.endpoints.len()),
+                        _ => None,
+                    });
+                }
+                tables.events()?.insert((&*tenant, id), &*bytes)?;
+                tables.events_by_time()?.insert((&*tenant, received, id), ())?;
+                for (lane, due) in &lanes {
+                    tables.turns()?.insert((&**lane, due.0, id), (1, false))?;
+                    tables.deliveries_by_time()?.insert((&**lane, received, id), State::Pending as u8)?;
+                }
+                Ok(Some(lanes.len()))
+            })
+            .await?;
+        for (lane, due) in arriving {
+            self.inner.lanes.arrive(&lane, due);
+        }
+        Ok(kept.map_or(Keeping::Taken, |endpoints| Keeping::Kept { endpoints }))
+    }
+}
+
+impl ReadEvent for Store {
+    async fn event(&self, tenant: &str, id: &EventId) -> Answer<Option<Arc<Event>>> {
+        Ok(self.stored(tenant, id, true)?.map(|stored| Arc::new(stored.event)))
+    }
+}
+
+impl Store {
+    pub(super) fn stored(&self, tenant: &str, id: &EventId, with_data: bool) -> Answer<Option<Stored>> {
+        self.read(|table| {
+            let row = table.open_table(EVENTS)?.get((tenant, id.as_str()))?;
+            Ok(row.and_then(|row| read(tenant, id.as_str(), row.value(), with_data)))
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Event → matched → queued ═ 202 ═ → opened → paced → claimed → written → signed → posted → judged → settled.
+
+mod claim;
+mod cloudevents;
+mod emit;
+mod judge;
+mod matching;
+mod open;
+mod pace;
+mod post;
+mod redact;
+mod retry_after;
+mod settle;
+mod sign;
+mod wait;
+mod write;
+
+mod fields;
+mod receive;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::event::Event;
+use crate::seam::{
+    Answer, Attempts, Clock, FindEndpoints, KeepEvent, KeepPace, ReadEvent, SendWebhook, Turn, WriteEndpointState,
+};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+pub use emit::{Emission, Invalid, is_channel};
+pub use matching::Accepted;
+
+/// Bodies in memory at once; more are told to come back.
+const MOST_IN_FLIGHT: usize = 64 << 20;
+
+/// Takes events in: the ports of [`Sender::fan_out`], and of [`Sender::receive`] the token.
+pub struct Sender<F, K, C> {
+    endpoints: F,
+    store: K,
+    clock: C,
+    /// A token that is good without being looked up.
+    token: Option<Secret>,
+    in_flight: Arc<Semaphore>,
+}
+
+impl<F: FindEndpoints, K: KeepEvent, C: Clock> Sender<F, K, C> {
+    pub fn new(endpoints: F, store: K, clock: C, token: Option<Secret>) -> Self {
+        let in_flight = Arc::new(Semaphore::new(MOST_IN_FLIGHT));
+        Self { endpoints, store, clock, token, in_flight }
+    }
+
+    /// Keeps an event and queues a delivery for each endpoint that subscribed to it.
+    ///
+    /// # Errors
+    /// The store did not answer: the same event again completes what was begun.
+    pub async fn fan_out(&self, event: &Event) -> Answer<Accepted> {
+        let recipients = self.matching(event).await?;
+        self.keep(event, &recipients).await
+    }
+}
+
+/// Delivers: the ports of [`Deliverer::deliver`].
+pub struct Deliverer<F, M, P, C> {
+    pub endpoints: F,
+    pub memory: M,
+    pub post: P,
+    pub clock: C,
+    /// How long a claim is ours: longer than any attempt takes.
+    pub lease: Duration,
+}
+
+/// What came of a turn. What is to come after it is queued already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    Delivered,
+    /// The endpoint answered, and does not want it.
+    Refused,
+    /// The endpoint did not answer, or has too much to do.
+    Strained,
+    /// The endpoint was not asked.
+    Unasked,
+    /// Somebody else is at it until then: the same turn again.
+    Busy {
+        until: Timestamp,
+    },
+}
+
+impl<F, M, P, C> Deliverer<F, M, P, C>
+where
+    F: FindEndpoints,
+    M: ReadEvent + Attempts + WriteEndpointState + KeepPace,
+    P: SendWebhook,
+    C: Clock,
+{
+    /// Makes one attempt at a delivery, if it is time for it.
+    ///
+    /// # Errors
+    /// The store did not answer: the turn is handed out again when its lease ends.
+    pub async fn deliver(&self, turn: &Turn) -> Answer<Handled> {
+        let open = match self.open(turn).await? {
+            open::Opened::Ready(open) => open,
+            open::Opened::Settled(handled) => return Ok(handled),
+        };
+        let paced = match self.pace(open).await? {
+            pace::Pacing::Go(paced) => paced,
+            pace::Pacing::Settled(handled) => return Ok(handled),
+        };
+        let handled = self.attempt(&paced).await;
+        self.leave(&paced).await;
+        handled
+    }
+
+    async fn attempt(&self, paced: &pace::Paced) -> Answer<Handled> {
+        let lease = match self.claim(&paced.open).await? {
+            claim::Claimed::Ours(lease) => lease,
+            claim::Claimed::Settled(handled) => return Ok(handled),
+        };
+        let written = match write::write(&paced.open) {
+            Ok(written) => written,
+            Err(problem) => return self.cannot_be_written(lease, &paced.open, problem).await,
+        };
+        let signed = sign::sign(&paced.open, written, self.clock.now());
+        let posted = post::post(&self.post, &self.clock, signed).await;
+        let judged = judge::judge(&paced.open, posted);
+        self.settle(lease, &paced.open, judged).await
+    }
+}

@@ -1,0 +1,135 @@
+//! Posted → judged: whether it has arrived, what becomes of it, and what its endpoint asked for.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::open::Open;
+use super::post::Posted;
+use super::{Handled, redact, retry_after};
+use crate::endpoint::Endpoint;
+use crate::seam::{Attempt, Disabled, EndpointState, NoAnswer, Received, Step, Turn};
+use crate::timestamp::Timestamp;
+
+/// An attempt with its verdict.
+pub(super) struct Judged {
+    pub(super) attempt: Attempt,
+    pub(super) step: Step,
+    /// What its endpoint is from now on, if that changes.
+    pub(super) state: Option<EndpointState>,
+    pub(super) handled: Handled,
+}
+
+/// These say that the endpoint has too much to do: nothing is sent to it for a while.
+const OVERLOADED: [u16; 4] = [429, 502, 503, 504];
+
+/// For how long, where it does not say so itself.
+const REST: Duration = Duration::from_secs(5);
+
+/// Nobody may ask for a longer rest.
+const LONGEST_REST: Duration = Duration::from_secs(86_400);
+
+const GONE: u16 = 410;
+
+/// What a receiver may say of the delivery itself.
+const ORDER: &str = "webhook-delivery";
+
+pub(super) fn judge(open: &Open, posted: Posted) -> Judged {
+    let Posted { outcome, at, ended } = posted;
+    let number = open.turn.number;
+    let mut attempt =
+        Attempt { number, at, took: ended.since(at).as_millis() as u64, status: None, error: None, response: None };
+    match outcome {
+        Ok(received) => {
+            attempt.status = Some(received.status);
+            attempt.response = redact::response(&open.endpoint, &received.body);
+            let verdict = Verdict::of(&open.endpoint, &received, ended);
+            let handled = verdict.handled();
+            let (step, state) = verdict.step(open, ended);
+            Judged { attempt, step, state, handled }
+        }
+        Err(NoAnswer { kind, words }) => {
+            attempt.error = Some(format!("{kind}: {words}"));
+            Judged { attempt, step: next(open, ended, None), state: None, handled: Handled::Strained }
+        }
+    }
+}
+
+/// What an answer means.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Arrived,
+    /// Try again, by the schedule.
+    Failed,
+    /// Leave the endpoint alone until then.
+    Rest {
+        until: Timestamp,
+    },
+    /// No more of this delivery.
+    Abort,
+    /// No more of anything.
+    Disable {
+        reason: &'static str,
+    },
+}
+
+impl Verdict {
+    fn of(endpoint: &Endpoint, received: &Received, now: Timestamp) -> Self {
+        let order = order(&received.headers);
+        if order == Some("disable") {
+            return Self::Disable { reason: "the endpoint asked for it (webhook-delivery: disable)" };
+        }
+        match received.status {
+            status if endpoint.is_success(status) => Self::Arrived,
+            _ if order == Some("abort-message") => Self::Abort,
+            GONE => Self::Disable { reason: "the endpoint is gone (status 410)" },
+            status if OVERLOADED.contains(&status) => {
+                let asked = retry_after::read(&received.headers, now);
+                Self::Rest { until: now.after(asked.unwrap_or(REST).min(LONGEST_REST)) }
+            }
+            _ => Self::Failed,
+        }
+    }
+
+    fn handled(&self) -> Handled {
+        match self {
+            Self::Arrived => Handled::Delivered,
+            Self::Rest { .. } => Handled::Strained,
+            Self::Failed | Self::Abort | Self::Disable { .. } => Handled::Refused,
+        }
+    }
+
+    fn step(self, open: &Open, now: Timestamp) -> (Step, Option<EndpointState>) {
+        match self {
+            Self::Arrived => (Step::Delivered, None),
+            Self::Failed => (next(open, now, None), None),
+            Self::Abort => (Step::GivenUp, None),
+            Self::Rest { until } => (next(open, now, Some(until)), slowed(&open.state, until, now)),
+            Self::Disable { reason } => {
+                let disabled = Disabled { since: now, reason: reason.into() };
+                (Step::Held, Some(EndpointState { disabled: Some(disabled), ..open.state.clone() }))
+            }
+        }
+    }
+}
+
+fn order(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ORDER)?.to_str().ok().map(str::trim)
+}
+
+/// The next attempt by the schedule, not before `floor`.
+fn next(open: &Open, now: Timestamp, floor: Option<Timestamp>) -> Step {
+    let Turn { key, number, .. } = &open.turn;
+    match open.endpoint.schedule.wait(number + 1, &key.to_string()) {
+        Some(wait) => Step::Again { due: now.after(wait).max(floor.unwrap_or_default()) },
+        None => Step::GivenUp,
+    }
+}
+
+/// Not written again for what is nearly known: a busy endpoint that fails would have its row written
+/// at every attempt.
+fn slowed(state: &EndpointState, until: Timestamp, now: Timestamp) -> Option<EndpointState> {
+    let known = state.slowed_until.unwrap_or_default().since(now);
+    let asked = until.since(now);
+    (asked > known * 2).then(|| EndpointState { slowed_until: Some(until), ..state.clone() })
+}

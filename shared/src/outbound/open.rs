@@ -1,0 +1,75 @@
+//! Turn → opened: its event and its endpoint, if the endpoint may be called now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Deliverer, Handled};
+use crate::endpoint::Endpoint;
+use crate::event::Event;
+use crate::seam::{
+    Answer, AttemptClaim, Attempts, Clock, EndpointState, FindEndpoints, ReadEvent, Step, Turn, WriteEndpointState,
+};
+
+/// An attempt that may be made.
+pub(super) struct Open {
+    pub(super) turn: Turn,
+    pub(super) event: Arc<Event>,
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) state: EndpointState,
+}
+
+pub(super) enum Opened {
+    Ready(Box<Open>),
+    Settled(Handled),
+}
+
+/// Over so long, those that waited for a slowed endpoint come back, not all at once.
+const SPREAD: Duration = Duration::from_secs(1);
+
+impl<F, M, P, C> Deliverer<F, M, P, C>
+where
+    F: FindEndpoints,
+    M: ReadEvent + Attempts + WriteEndpointState,
+    C: Clock,
+{
+    pub(super) async fn open(&self, turn: &Turn) -> Answer<Opened> {
+        let key = &turn.key;
+        let Some(event) = self.memory.event(&key.tenant, &key.event).await? else {
+            tracing::error!(delivery = %key, "its event is no longer kept; it cannot be delivered");
+            return Ok(Opened::Settled(Handled::Unasked));
+        };
+        let Some(endpoint) = self.endpoints.endpoint(&key.tenant, &key.endpoint).await? else {
+            return self.end(turn, &event, Step::Cancelled).await;
+        };
+        let state = self.memory.endpoint_state(&key.tenant, &key.endpoint).await?;
+        if !endpoint.enabled || state.disabled.is_some() {
+            return self.end(turn, &event, Step::Held).await;
+        }
+        if let Some(until) = state.slowed_until.filter(|until| *until > self.clock.now()) {
+            let due = until.after(spread(turn));
+            self.memory.put_off(turn, due).await?;
+            return Ok(Opened::Settled(Handled::Unasked));
+        }
+        Ok(Opened::Ready(Box::new(Open { turn: turn.clone(), event, endpoint, state })))
+    }
+
+    /// No attempt is made any more.
+    async fn end(&self, turn: &Turn, event: &Event, step: Step) -> Answer<Opened> {
+        let now = self.clock.now();
+        let next = match self.memory.claim_attempt(turn, event, now, now.after(self.lease)).await? {
+            AttemptClaim::Ours(lease) => {
+                tracing::info!(delivery = %turn.key, ?step, "not delivered");
+                self.memory.settle_attempt(lease, None, step).await?;
+                Handled::Unasked
+            }
+            AttemptClaim::Busy { until } => Handled::Busy { until },
+            AttemptClaim::Judged { .. } => Handled::Unasked,
+        };
+        Ok(Opened::Settled(next))
+    }
+}
+
+fn spread(turn: &Turn) -> Duration {
+    let sum: u32 = turn.key.event.as_str().bytes().map(u32::from).sum();
+    SPREAD * (sum % 100) / 100
+}
