@@ -1,20 +1,28 @@
 //! The world in its owner's AWS account, file for file the twin of [`local`](crate::local): the only
 //! files that know an AWS type, and none leaves them.
 
+mod attempts;
 mod bodies;
 mod claims;
 mod clients;
 mod configuration;
 mod confirmations;
 mod dead;
+mod endpoint_states;
 mod environment;
+mod events;
 mod failure;
+mod history;
+mod outbound;
+mod pace;
 mod queue;
 mod roots;
 mod secrets;
 mod ses;
 mod sources;
 mod store;
+mod tokens;
+mod turns;
 
 pub mod batch;
 pub mod http;
@@ -23,7 +31,9 @@ pub mod logs;
 pub use clients::Aws;
 pub use confirmations::Checklist;
 pub use environment::{Misconfigured, variable};
+pub use outbound::{Outbound, OutboundNames};
 pub use secrets::SecretStore;
 pub use ses::Ses;
 pub use sources::{DefaultSource, Proof, Sources};
 pub use store::{Names, Store};
+pub use turns::Schedules;

@@ -191,7 +191,7 @@ impl fmt::Display for EventType {
 }
 
 /// Which types are wanted: a type, in which `*` stands for one word, or for one and more at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pattern(String);
 
 /// What a pattern is not.

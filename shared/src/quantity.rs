@@ -24,6 +24,13 @@ pub struct Rate {
     pub burst: f64,
 }
 
+impl Rate {
+    /// How long after one the next may come, when they come evenly.
+    pub fn apart(self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.per_second)
+    }
+}
+
 /// Reads `100/s`, `600/m` or `1000/h`. The burst is ten seconds' worth, and at least the number given.
 pub fn rate(text: &str) -> Option<Rate> {
     let (number, unit) = text.trim().split_once('/')?;

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
     url: String,
-    admin: Secret,
+    token: Secret,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -50,9 +50,19 @@ impl Server {
                 ),
             )
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|problem| Stop::Failed(problem.to_string()))?;
-        Ok(Self { url, admin: admin.ok_or_else(missing)?, runtime })
+        Ok(Self { url, token: admin.ok_or_else(missing)?, runtime: runtime()? })
+    }
+
+    /// The sender that the settings name: it wants a token for events.
+    pub(crate) fn taking_events(settings: &Settings) -> Result<Self, Stop> {
+        let (file, url) = (settings.data().join("events-token"), settings.url()?);
+        let token = match settings.events_token() {
+            Some(token) => Some(Secret::new(token)),
+            None if is_of_this_machine(&url) => made::read(&file)?,
+            None => None,
+        };
+        let missing = || Stop::setting("EVENTS_TOKEN", "is missing; hookpost token new --scope events makes one");
+        Ok(Self { url, token: token.ok_or_else(missing)?, runtime: runtime()? })
     }
 
     /// Its address, as it may be shown.
@@ -73,6 +83,14 @@ impl Server {
         self.ask(Method::POST, path, None, String::new())
     }
 
+    pub(crate) fn post_json(&self, path: &str, json: String) -> Result<Value, Stop> {
+        self.ask(Method::POST, path, None, json)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Stop> {
+        self.ask(Method::DELETE, path, None, String::new())
+    }
+
     /// Replaces what is of that version, where one is named.
     pub(crate) fn put(&self, path: &str, version: Option<u64>, json: String) -> Result<Value, Stop> {
         self.ask(Method::PUT, path, version, json)
@@ -83,7 +101,7 @@ impl Server {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
-            .header(AUTHORIZATION, format!("Bearer {}", self.admin.expose()));
+            .header(AUTHORIZATION, format!("Bearer {}", self.token.expose()));
         if let Some(version) = version {
             request = request.header(IF_MATCH, format!("\"{version}\""));
         }
@@ -103,7 +121,9 @@ impl Server {
         }
         let message = Outside(answer["error"]["message"].as_str().unwrap_or("no reason was given")).to_string();
         Err(match status {
-            StatusCode::NOT_FOUND if message == "no such dead letter" => Stop::Absent(message),
+            StatusCode::NOT_FOUND if message.starts_with("no such ") && message != "no such address" => {
+                Stop::Absent(message)
+            }
             StatusCode::NOT_FOUND => {
                 failed(format!("is not the management API ({message}); on AWS use the output ApiUrl"))
             }
@@ -114,6 +134,11 @@ impl Server {
             _ => failed(format!("{status}: {message}")),
         })
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|problem| Stop::Failed(problem.to_string()))
 }
 
 /// Whether an address is one of loopback.

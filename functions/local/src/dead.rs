@@ -5,6 +5,7 @@ use shared::id::WebhookId;
 use shared::outside::Outside;
 
 use crate::client::{Server, print};
+use crate::pretty::pretty;
 use crate::settings::{Order, Settings};
 use crate::stop::Stop;
 
@@ -44,12 +45,7 @@ fn list(server: &Server) -> Result<(), Stop> {
 
 fn show(server: &Server, id: &str) -> Result<(), Stop> {
     let letter = server.get(&format!("/api/v1/dead/{}", read(id)?))?;
-    let pretty = serde_json::to_string_pretty(&letter).unwrap_or_default();
-    // A body may hold what would command a terminal; JSON can say it in other characters.
-    let escaped = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
-    let safe = |c: char| c == '\n' || c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric();
-    let shown: String = pretty.chars().map(|c| if safe(c) { c.to_string() } else { escaped(c) }).collect();
-    print(&format!("{shown}\n"))
+    print(&pretty(&letter))
 }
 
 /// One after the other: one that is gone does not keep the rest from being tried.

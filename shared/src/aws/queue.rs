@@ -14,14 +14,14 @@ use crate::id::WebhookId;
 use crate::seam::{Answer, Dequeue, Enqueue, Leased, Receipt, Unavailable};
 use crate::timestamp::Timestamp;
 
-const SQS: &str = "SQS";
+pub(super) const SQS: &str = "SQS";
 
 /// The message attribute that holds the id.
 const ID: &str = "id";
 
 /// SQS delays a new message no longer, and hides one that was handed out no longer.
-const LONGEST_DELAY: Duration = Duration::from_secs(900);
-const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3_600);
+pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(900);
+pub(super) const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3_600);
 
 /// SQS hands out no more at once.
 const MOST: usize = 10;
@@ -82,12 +82,12 @@ impl Dequeue for Store {
     }
 }
 
-fn is_over(answer: &ChangeMessageVisibilityError) -> bool {
+pub(super) fn is_over(answer: &ChangeMessageVisibilityError) -> bool {
     answer.is_message_not_inflight() || answer.is_receipt_handle_is_invalid()
 }
 
 /// Whole seconds, never too few.
-fn seconds(span: Duration) -> i32 {
+pub(super) fn seconds(span: Duration) -> i32 {
     i32::try_from(span.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
 }
 

@@ -10,7 +10,7 @@ use super::environment::{Misconfigured, given, variable};
 use crate::timestamp::Timestamp;
 
 /// How long dead letters are kept where the template does not say.
-const RETENTION_DAYS: u64 = 30;
+pub(super) const RETENTION_DAYS: u64 = 30;
 
 /// The twin of the embedded store. Which of its ports a function may use is for its role to say.
 #[derive(Clone)]
@@ -73,15 +73,25 @@ impl Store {
     /// Nothing is called yet.
     pub fn new(aws: &Aws, names: Names) -> Self {
         Self {
-            table: Table { client: aws_sdk_dynamodb::Client::new(&aws.config), name: names.table },
-            bucket: Bucket { aws: aws.clone(), client: OnceLock::new(), name: names.bucket },
+            table: Table::new(aws, names.table),
+            bucket: Bucket::new(aws, names.bucket),
             queue: Queue { client: aws_sdk_sqs::Client::new(&aws.config), url: names.queue_url },
             retention: names.retention,
         }
     }
 }
 
+impl Table {
+    pub(super) fn new(aws: &Aws, name: String) -> Self {
+        Self { client: aws_sdk_dynamodb::Client::new(&aws.config), name }
+    }
+}
+
 impl Bucket {
+    pub(super) fn new(aws: &Aws, name: String) -> Self {
+        Self { aws: aws.clone(), client: OnceLock::new(), name }
+    }
+
     pub(super) fn client(&self) -> &aws_sdk_s3::Client {
         self.client.get_or_init(|| {
             // Emulators have no name for each bucket; S3 takes either form.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use super::lanes::lane;
 use super::store::Store;
@@ -63,7 +62,7 @@ impl Rate {
     /// The place for a call that is wanted now, when `next` is the first that is free, and the first
     /// that is free then. Both `next` in microseconds since 1970.
     pub(crate) fn place(self, next: u64, now: Timestamp) -> (Timestamp, u64) {
-        let apart = Duration::from_secs_f64(1.0 / self.per_second).as_micros() as u64;
+        let apart = self.apart().as_micros() as u64;
         let now = now.0 * 1_000;
         let place = next.max(now);
         (Timestamp(place.div_ceil(1_000)), place + apart)

@@ -1,0 +1,104 @@
+//! Events and deliveries of the outbound path, as an owner reads them back.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::range::{Asked, page};
+use super::unavailable;
+use crate::event::{Event, EventId};
+use crate::reply::{self, Refused, Reply};
+use crate::seam::{Attempt, Delivery, DeliveryKey, History, Page, ReadEvent};
+
+const NO_EVENT: Refused = Refused::NotFound("no such event");
+const NO_DELIVERY: Refused = Refused::NotFound("no such delivery");
+
+pub(super) async fn events(history: &impl History, query: Option<&str>) -> Result<Reply, Refused> {
+    let Asked { tenant, range, .. } = Asked::read(query)?;
+    let found = history.events(&tenant, &range).await.map_err(unavailable)?;
+    Ok(reply::json(StatusCode::OK, &page(&found, event)))
+}
+
+/// One event, its data and its deliveries.
+pub(super) async fn show(
+    history: &(impl History + ReadEvent),
+    id: &str,
+    query: Option<&str>,
+) -> Result<Reply, Refused> {
+    let (Asked { tenant, .. }, id) = (Asked::read(query)?, read(id).ok_or(NO_EVENT)?);
+    let found = history.event(&tenant, &id).await.map_err(unavailable)?.ok_or(NO_EVENT)?;
+    let deliveries = history.deliveries_of(&tenant, &id).await.map_err(unavailable)?.unwrap_or_default();
+    let mut shown = event(&found);
+    shown["deliveries"] = deliveries.iter().map(delivery).collect();
+    match std::str::from_utf8(&found.data.bytes) {
+        Ok(text) => shown["data"] = serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        Err(_) => shown["data_base64"] = json!(STANDARD.encode(&found.data.bytes)),
+    }
+    Ok(reply::json(StatusCode::OK, &shown))
+}
+
+/// Of one event, or to one endpoint.
+pub(super) async fn deliveries(history: &impl History, query: Option<&str>) -> Result<Reply, Refused> {
+    let Asked { tenant, event, endpoint, state, range } = Asked::read(query)?;
+    let found = match (event, endpoint) {
+        (Some(id), endpoint) => {
+            let id = read(&id).ok_or(NO_EVENT)?;
+            let mut items = history.deliveries_of(&tenant, &id).await.map_err(unavailable)?.ok_or(NO_EVENT)?;
+            items.retain(|delivery| state.is_none_or(|wanted| wanted == delivery.state));
+            items.retain(|delivery| endpoint.as_ref().is_none_or(|wanted| *wanted == delivery.key.endpoint));
+            Page { items, next: None }
+        }
+        (None, Some(endpoint)) => {
+            history.deliveries_to(&tenant, &endpoint, state, &range).await.map_err(unavailable)?
+        }
+        (None, None) => return Err(Refused::BadRequest("say which: ?endpoint=NAME or ?event=ID")),
+    };
+    Ok(reply::json(StatusCode::OK, &page(&found, delivery)))
+}
+
+pub(super) async fn delivered(
+    history: &impl History,
+    (event, endpoint): (&str, &str),
+    query: Option<&str>,
+) -> Result<Reply, Refused> {
+    let (Asked { tenant, .. }, event) = (Asked::read(query)?, read(event).ok_or(NO_DELIVERY)?);
+    let key = DeliveryKey { tenant, event, endpoint: endpoint.to_owned() };
+    let found = history.delivery(&key).await.map_err(unavailable)?.ok_or(NO_DELIVERY)?;
+    Ok(reply::json(StatusCode::OK, &delivery(&found)))
+}
+
+fn read(id: &str) -> Option<EventId> {
+    id.parse().ok()
+}
+
+fn event(event: &Event) -> Value {
+    json!({
+        "id": event.id,
+        "tenant": event.tenant,
+        "type": event.kind,
+        "timestamp": event.timestamp.precise(),
+        "received": event.received.precise(),
+        "channels": event.channels,
+        "content_type": event.data.content_type,
+    })
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    let Delivery { key, kind, received, state, next, attempts } = delivery;
+    json!({
+        "event": key.event,
+        "endpoint": key.endpoint,
+        "tenant": key.tenant,
+        "type": kind,
+        "received": received.precise(),
+        "state": state,
+        "next": next.map(|(number, due)| json!({ "attempt": number, "due": due.precise() })),
+        "attempts": attempts.iter().map(attempt).collect::<Vec<_>>(),
+    })
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    let Attempt { number, at, took, status, error, response } = attempt;
+    json!({ "number": number, "at": at.precise(), "took": took, "status": status, "error": error, "response": response })
+}

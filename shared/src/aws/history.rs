@@ -1,0 +1,171 @@
+//! History: the index `history` lists events, and each endpoint's deliveries, by day.
+
+use std::collections::HashMap;
+
+use super::attempts::{name, outline, place, whole};
+use super::events::{self, Row, partition};
+use super::failure::{DYNAMODB, unavailable};
+use super::outbound::Outbound;
+use super::store::text;
+use crate::event::{Event, EventId};
+use crate::seam::{Answer, Cursor, Delivery, DeliveryKey, History, Page, Range, State};
+use crate::timestamp::Timestamp;
+
+const INDEX: &str = "history";
+
+/// No key takes all of a busy endpoint's writes: a day's are spread over so many.
+const SHARDS: u32 = 4;
+
+const DAY: u64 = 86_400_000;
+
+/// The key under which something of that moment is listed.
+pub(super) fn history_key(list: &str, received: Timestamp, event: &EventId) -> String {
+    let shard = event.as_str().bytes().map(u32::from).sum::<u32>() % SHARDS;
+    shard_key(list, received.0 / DAY, shard)
+}
+
+fn shard_key(list: &str, day: u64, shard: u32) -> String {
+    format!("{list}/{day}/{shard}")
+}
+
+/// Sorts by time, and tells those of one moment apart.
+pub(super) fn at(received: Timestamp, event: &EventId) -> String {
+    format!("{:013}-{event}", received.0)
+}
+
+impl History for Outbound {
+    async fn events(&self, tenant: &str, range: &Range) -> Answer<Page<Event>> {
+        self.list(&format!("events/{tenant}"), None, range, events::read, |event| (event.received, &event.id)).await
+    }
+
+    async fn deliveries_of(&self, tenant: &str, event: &EventId) -> Answer<Option<Vec<Delivery>>> {
+        let (mut rows, mut next): (Vec<Row>, _) = (Vec::new(), None);
+        loop {
+            let query = self.table.client.query().table_name(&self.table.name).consistent_read(true);
+            let query = query.key_condition_expression("pk = :event").set_exclusive_start_key(next);
+            let query = query.expression_attribute_values(":event", text(partition(tenant, event)));
+            let page = query.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
+            rows.extend(page.items.unwrap_or_default());
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                break;
+            }
+        }
+        let Some(head) = rows.iter().find(|row| events::string(row, "sk") == Some("-")) else { return Ok(None) };
+        let Some(kept) = events::read(head) else { return Ok(None) };
+        let by_place: HashMap<&str, &Row> =
+            rows.iter().filter_map(|row| Some((events::string(row, "sk")?, row))).collect();
+        let delivery = |endpoint: String| {
+            let row = by_place.get(&*place(&endpoint));
+            let key = DeliveryKey { tenant: tenant.to_owned(), event: event.clone(), endpoint };
+            let known = row.and_then(|row| whole(row).or_else(|| outline(row)));
+            known.unwrap_or_else(|| Delivery::queued(key, &kept, kept.received))
+        };
+        Ok(Some(events::endpoints(head).into_iter().map(delivery).collect()))
+    }
+
+    async fn deliveries_to(
+        &self,
+        tenant: &str,
+        endpoint: &str,
+        state: Option<State>,
+        range: &Range,
+    ) -> Answer<Page<Delivery>> {
+        let list = format!("to/{tenant}/{endpoint}");
+        let mut page = self.list(&list, state, range, outline, |to| (to.received, &to.key.event)).await?;
+        for delivery in &mut page.items {
+            if let Some(whole) = self.delivery_as_written(&delivery.key).await? {
+                *delivery = whole;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn delivery(&self, key: &DeliveryKey) -> Answer<Option<Delivery>> {
+        let all = self.deliveries_of(&key.tenant, &key.event).await?.unwrap_or_default();
+        Ok(all.into_iter().find(|delivery| delivery.key.endpoint == key.endpoint))
+    }
+}
+
+impl Outbound {
+    async fn delivery_as_written(&self, key: &DeliveryKey) -> Answer<Option<Delivery>> {
+        let get = self.table.client.get_item().table_name(&self.table.name);
+        let get = get.key("pk", text(partition(&key.tenant, &key.event))).key("sk", text(place(&key.endpoint)));
+        let got = get.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
+        Ok(got.item.as_ref().and_then(whole))
+    }
+
+    /// One page of a list, day by day backwards.
+    async fn list<T>(
+        &self,
+        list: &str,
+        state: Option<State>,
+        range: &Range,
+        read: impl Fn(&Row) -> Option<T>,
+        key: impl Fn(&T) -> (Timestamp, &EventId),
+    ) -> Answer<Page<T>> {
+        let now = Timestamp::now();
+        let until = range
+            .after
+            .as_ref()
+            .map_or(range.until, |after| after.at)
+            .min(now.after(std::time::Duration::from_secs(60)));
+        let since = range.since.max(now.before(self.retention * 2));
+        let (mut items, mut day) = (Vec::new(), until.0 / DAY);
+        while items.len() <= range.most && day >= since.0 / DAY {
+            let mut of_day = Vec::new();
+            for shard in 0..SHARDS {
+                of_day.extend(self.shard(&shard_key(list, day, shard), state, range).await?);
+            }
+            let mut of_day: Vec<T> = of_day.iter().filter_map(&read).collect();
+            of_day.sort_by(|a, b| key(b).cmp(&key(a)));
+            items.extend(of_day);
+            let Some(before) = day.checked_sub(1) else { break };
+            day = before;
+        }
+        let is_more = items.len() > range.most;
+        items.truncate(range.most);
+        let last = items.last().filter(|_| is_more).map(key);
+        let next = last.map(|(at, event)| Cursor { at, event: event.clone() });
+        Ok(Page { items, next })
+    }
+
+    /// The latest of one key, one more than a page holds.
+    async fn shard(&self, key: &str, state: Option<State>, range: &Range) -> Answer<Vec<Row>> {
+        let before = match &range.after {
+            Some(Cursor { at, event }) => self::at(*at, event),
+            None => format!("{:013}", range.until.0.min(9_999_999_999_999)),
+        };
+        let (mut rows, mut next) = (Vec::new(), None);
+        loop {
+            let mut query = self
+                .table
+                .client
+                .query()
+                .table_name(&self.table.name)
+                .index_name(INDEX)
+                .scan_index_forward(false)
+                .key_condition_expression("history = :history AND #at BETWEEN :since AND :before")
+                .expression_attribute_names("#at", "at")
+                .expression_attribute_values(":history", text(key))
+                .expression_attribute_values(":since", text(format!("{:013}", range.since.0)))
+                .expression_attribute_values(":before", text(&*before))
+                .limit(range.most as i32 + 2)
+                .set_exclusive_start_key(next);
+            if let Some(state) = state {
+                query = query
+                    .filter_expression("#state = :state")
+                    .expression_attribute_names("#state", "state")
+                    .expression_attribute_values(":state", text(name(state)));
+            }
+            let page = query.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
+            // BETWEEN includes its ends; the page before ended with this one.
+            let found = page.items.unwrap_or_default().into_iter();
+            rows.extend(found.filter(|row| events::string(row, "at") != Some(&*before)));
+            next = page.last_evaluated_key;
+            if next.is_none() || rows.len() > range.most {
+                return Ok(rows);
+            }
+        }
+    }
+}

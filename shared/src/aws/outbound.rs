@@ -1,0 +1,71 @@
+//! Where the outbound path keeps events and deliveries: the same table and bucket, and a queue of turns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clients::Aws;
+use super::endpoint_states::States;
+use super::environment::{Misconfigured, given, variable};
+use super::store::{Bucket, RETENTION_DAYS, Table};
+use super::turns::{Schedules, Turns};
+
+/// The twin of the embedded store, for events. Which of its ports a function may use is for its role
+/// to say.
+#[derive(Clone)]
+pub struct Outbound {
+    pub(super) table: Table,
+    pub(super) bucket: Bucket,
+    pub(super) turns: Turns,
+    pub(super) states: Arc<States>,
+    pub(super) retention: Duration,
+}
+
+/// Where it is.
+#[derive(Clone, Debug)]
+pub struct OutboundNames {
+    pub table: String,
+    pub bucket: String,
+    pub queue_url: String,
+    pub retention: Duration,
+    /// For whoever puts turns off for longer than a queue does.
+    pub schedules: Option<Schedules>,
+}
+
+impl OutboundNames {
+    pub fn from_environment() -> Result<Self, Misconfigured> {
+        let days = match given("RETENTION_DAYS") {
+            Some(days) => days.parse().map_err(|_| Misconfigured("RETENTION_DAYS"))?,
+            None => RETENTION_DAYS,
+        };
+        let schedules = match given("SCHEDULE_GROUP") {
+            Some(group) => {
+                Some(Schedules { group, role: variable("SCHEDULE_ROLE_ARN")?, queue: variable("OUTBOUND_QUEUE_ARN")? })
+            }
+            None => None,
+        };
+        Ok(Self {
+            table: variable("TABLE_NAME")?,
+            bucket: variable("BUCKET_NAME")?,
+            queue_url: variable("OUTBOUND_QUEUE_URL")?,
+            retention: Duration::from_secs(days * 86_400),
+            schedules,
+        })
+    }
+}
+
+impl Outbound {
+    pub fn from_environment(aws: &Aws) -> Result<Self, Misconfigured> {
+        Ok(Self::new(aws, OutboundNames::from_environment()?))
+    }
+
+    /// Nothing is called yet.
+    pub fn new(aws: &Aws, names: OutboundNames) -> Self {
+        Self {
+            table: Table::new(aws, names.table),
+            bucket: Bucket::new(aws, names.bucket),
+            turns: Turns::new(aws, names.queue_url, names.schedules),
+            states: Arc::default(),
+            retention: names.retention,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Turns: SQS messages that carry names only. What waits longer than SQS delays is a schedule of
+//! EventBridge, which sends the message when its time has come and deletes itself.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use sha2::{Digest, Sha256};
+
+use super::clients::Aws;
+use super::failure::unavailable;
+use super::queue::{LONGEST_DELAY, LONGEST_HIDING, SQS, is_over, seconds};
+use crate::seam::{Answer, Receipt, Turn, Unavailable};
+use crate::timestamp::Timestamp;
+
+const SCHEDULER: &str = "EventBridge Scheduler";
+
+/// SQS takes no more at once.
+const AT_ONCE: usize = 10;
+
+/// The group that schedules are made in, the role that sends their messages, and the queue's ARN.
+#[derive(Clone, Debug)]
+pub struct Schedules {
+    pub group: String,
+    pub role: String,
+    pub queue: String,
+}
+
+#[derive(Clone)]
+pub(super) struct Turns {
+    aws: Aws,
+    sqs: aws_sdk_sqs::Client,
+    queue_url: String,
+    schedules: Option<Schedules>,
+    /// Few turns wait so long: its client is made for the first.
+    scheduler: OnceLock<aws_sdk_scheduler::Client>,
+}
+
+impl Turns {
+    pub(super) fn new(aws: &Aws, queue_url: String, schedules: Option<Schedules>) -> Self {
+        let sqs = aws_sdk_sqs::Client::new(&aws.config);
+        Self { aws: aws.clone(), sqs, queue_url, schedules, scheduler: OnceLock::new() }
+    }
+
+    /// Queues all of them. One that is due later than SQS delays comes early, and is put off again.
+    pub(super) async fn send_all(&self, turns: &[Turn], now: Timestamp) -> Answer<()> {
+        for some in turns.chunks(AT_ONCE) {
+            let entries = some.iter().enumerate().map(|(at, turn)| entry(at, turn, now));
+            let entries = entries.collect::<Answer<Vec<_>>>()?;
+            let send = self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+            let sent = send.send().await.map_err(|failure| unavailable(SQS, failure))?;
+            if let Some(failed) = sent.failed.first() {
+                let why = failed.message.as_deref().unwrap_or("no message");
+                return Err(Unavailable(format!("{SQS}: {}: {why}", failed.code)));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn send(&self, turn: &Turn, now: Timestamp) -> Answer<()> {
+        let wait = turn.due.since(now);
+        if let Some(schedules) = self.schedules.as_ref().filter(|_| wait > LONGEST_DELAY) {
+            return self.schedule(turn, schedules).await;
+        }
+        let send = self.sqs.send_message().queue_url(&self.queue_url).message_group_id(group(turn));
+        let send = send.message_body(body(turn)?).delay_seconds(seconds(wait.min(LONGEST_DELAY)));
+        send.send().await.map_err(|failure| unavailable(SQS, failure))?;
+        Ok(())
+    }
+
+    async fn schedule(&self, turn: &Turn, to: &Schedules) -> Answer<()> {
+        let wrong = |problem: aws_smithy_types::error::operation::BuildError| Unavailable(problem.to_string());
+        let target = Target::builder().arn(&to.queue).role_arn(&to.role).input(body(turn)?).build().map_err(wrong)?;
+        let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(wrong)?;
+        let client = self.scheduler.get_or_init(|| aws_sdk_scheduler::Client::new(&self.aws.config));
+        let create = client.create_schedule().group_name(&to.group).name(name(turn)).schedule_expression(at(turn.due));
+        let create = create.target(target).flexible_time_window(window);
+        match create.action_after_completion(ActionAfterCompletion::Delete).send().await {
+            // It was made before, and somebody died before they could say so.
+            Err(failure) if failure.as_service_error().is_some_and(|answer| answer.is_conflict_exception()) => Ok(()),
+            Err(failure) => Err(unavailable(SCHEDULER, failure)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Nobody gets the message before then.
+    pub(super) async fn hide(&self, receipt: &Receipt, due: Timestamp) -> Answer<()> {
+        let wait = due.since(Timestamp::now()).min(LONGEST_HIDING);
+        let change = self.sqs.change_message_visibility().queue_url(&self.queue_url);
+        match change.receipt_handle(&receipt.0).visibility_timeout(seconds(wait)).send().await {
+            Err(failure) if failure.as_service_error().is_some_and(is_over) => Ok(()),
+            Err(failure) => Err(unavailable(SQS, failure)),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+fn entry(at: usize, turn: &Turn, now: Timestamp) -> Answer<SendMessageBatchRequestEntry> {
+    let wait = turn.due.since(now).min(LONGEST_DELAY);
+    let entry = SendMessageBatchRequestEntry::builder().id(at.to_string()).message_group_id(group(turn));
+    let entry = entry.message_body(body(turn)?).delay_seconds(seconds(wait)).build();
+    entry.map_err(|problem| Unavailable(problem.to_string()))
+}
+
+/// Turns of one endpoint do not hold up those of others (SQS fair queues).
+fn group(turn: &Turn) -> String {
+    format!("{}/{}", turn.key.tenant, turn.key.endpoint)
+}
+
+fn body(turn: &Turn) -> Answer<String> {
+    serde_json::to_string(turn).map_err(|problem| Unavailable(problem.to_string()))
+}
+
+/// The same for the same turn at the same time, so that it is made once. At most 64 of
+/// `0-9 a-z A-Z - _ .` are allowed.
+fn name(turn: &Turn) -> String {
+    let mut digits = hex::encode(Sha256::digest(turn.key.to_string()));
+    digits.truncate(40);
+    format!("{digits}-{}-{}", turn.number, turn.due.seconds())
+}
+
+/// `at(2026-11-22T10:00:01)`, in UTC; never too early.
+fn at(due: Timestamp) -> String {
+    let up = due.after(Duration::from_millis(999)).to_string();
+    format!("at({})", up.trim_end_matches('Z'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seam::DeliveryKey;
+
+    #[test]
+    fn a_schedule_is_named_by_what_it_is_for_and_when() {
+        let key = DeliveryKey { tenant: "t".repeat(63), event: "e".parse().unwrap(), endpoint: "x".into() };
+        let turn = Turn { key, number: 20, due: Timestamp(1_614_265_330_001), paced: false };
+        assert_eq!(at(turn.due), "at(2021-02-25T15:02:11)");
+        assert!(name(&turn).len() <= 64 && name(&turn).ends_with("-20-1614265330"), "{}", name(&turn));
+        let read: Turn = serde_json::from_str(&body(&turn).unwrap()).unwrap();
+        assert_eq!(read, turn);
+    }
+}
