@@ -126,8 +126,10 @@ mod tests {
         let public = Secret::new(private.public_keys(NOW).remove(0));
         let keys = [shared_key([9; 32]), public, shared_key([1; 32])];
         let receiver = Receiver::new(&keys).unwrap();
-        for signer in [private, shared] {
-            assert_eq!(verdict(&receiver, &signer.sign(ID, NOW, BODY), NOW), Ok(()));
+        for (signer, other) in [(private, "v1,AAAA"), (shared, "v1a,AAAA")] {
+            let good = signer.sign(ID, NOW, BODY);
+            assert_eq!(verdict(&receiver, &good, NOW), Ok(()));
+            assert_eq!(verdict(&receiver, &format!("{other} {good}"), NOW), Ok(()));
         }
         for wrong in ["v1,AAAA", "v1a,AAAA", "v1a,AAAA v1,AAAA"] {
             assert_eq!(verdict(&receiver, wrong, NOW), Err(Fault::Mismatch), "{wrong}");
