@@ -13,6 +13,8 @@ use crate::secret::Secret;
 use crate::signature::{Fault, Hmac, Key};
 use crate::timestamp::Timestamp;
 
+pub(crate) use standard::STANDARD_HMAC;
+
 /// Every scheme that a source can name.
 pub static ALL: [&Scheme; 3] = [&password::PASSWORD, &github::GITHUB, &standard::STANDARD];
 

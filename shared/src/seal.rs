@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::secret::Secret;
+use crate::sign;
 
 /// What every sealed text begins with: the mark and its version.
 const MARK: &str = "sealed:1:";
@@ -79,10 +80,25 @@ impl Keys {
     /// The default source's password where the owner gave none: the first 40 hexadecimal digits of
     /// the HMAC-SHA256 of `default-password` under the oldest key, so that new keys do not change it.
     pub fn default_password(&self) -> Secret {
-        let oldest = self.0.first_key_value().map(|(_, key)| key.expose()).unwrap_or_default();
-        let mut digits = hex::encode(mac(oldest.as_bytes(), b"default-password"));
+        let mut digits = hex::encode(self.derive(b"default-password"));
         digits.truncate(40);
         Secret::new(digits)
+    }
+
+    /// The key that signs for an endpoint whose owner gave none, as `whsec_…`: 32 bytes derived from
+    /// the oldest key, so that new keys do not change it.
+    pub fn endpoint_secret(&self, tenant: &str, endpoint: &str) -> Secret {
+        sign::shared_key(self.derive(&purpose("endpoint-secret", &[tenant, endpoint])))
+    }
+
+    /// The same for an endpoint that wants public keys: ed25519, as `whsk_…`.
+    pub fn endpoint_signing_key(&self, tenant: &str, endpoint: &str) -> Secret {
+        sign::private_key(self.derive(&purpose("endpoint-signing-key", &[tenant, endpoint])))
+    }
+
+    fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        let oldest = self.0.first_key_value().map(|(_, key)| key.expose()).unwrap_or_default();
+        mac(oldest.as_bytes(), purpose)
     }
 }
 
@@ -97,6 +113,16 @@ fn aead(key: &Secret) -> Result<RandomizedNonceKey, Unsealable> {
 
 fn aad(id: u32, Binding { kind, name, field }: Binding<'_>) -> Aad<String> {
     Aad::from(format!("{MARK}{id}\0default\0{kind}\0{name}\0{field}"))
+}
+
+/// A purpose for one thing of many. Lengths before the names keep `a` of `bc` apart from `ab` of `c`.
+fn purpose(kind: &str, names: &[&str]) -> Vec<u8> {
+    let mut purpose = [kind.as_bytes(), b"\0"].concat();
+    for name in names {
+        purpose.extend_from_slice(&(name.len() as u64).to_be_bytes());
+        purpose.extend_from_slice(name.as_bytes());
+    }
+    purpose
 }
 
 /// A key for one purpose out of a key for all.
@@ -141,6 +167,25 @@ mod tests {
         let new = both.seal(&Secret::new("hush"), HERE).unwrap();
         assert_eq!(keys(&[1]).open(&new, HERE), Err(Unsealable::UnknownKey(2)));
         assert_eq!(both.default_password(), keys(&[1]).default_password());
+    }
+
+    #[test]
+    fn every_endpoint_has_keys_of_its_own_and_new_keys_do_not_change_them() {
+        let (one, both) = (keys(&[1]), keys(&[1, 2]));
+        let places =
+            [("default", "a"), ("default", "b"), ("other", "a"), ("a", "bc"), ("ab", "c"), ("", "a"), ("a", "")];
+        let mut seen = std::collections::BTreeSet::new();
+        for (tenant, endpoint) in places {
+            let (secret, key) = (one.endpoint_secret(tenant, endpoint), one.endpoint_signing_key(tenant, endpoint));
+            assert_eq!(both.endpoint_secret(tenant, endpoint), secret);
+            assert_eq!(both.endpoint_signing_key(tenant, endpoint), key);
+            assert!(secret.expose().starts_with("whsec_") && key.expose().starts_with("whsk_"));
+            for text in [secret.expose(), key.expose()] {
+                let bytes = STANDARD_NO_PAD.decode(text.split_once('_').unwrap().1.trim_end_matches('=')).unwrap();
+                assert!(seen.insert(bytes[..32].to_vec()), "{tenant} {endpoint}");
+            }
+            assert_ne!(keys(&[2]).endpoint_secret(tenant, endpoint), secret);
+        }
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub struct Key(hmac::Hmac<Sha256>);
 const MOST_SIGNATURES: usize = 16;
 
 /// Reads secrets with their padding or without it.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
@@ -94,11 +94,22 @@ impl KeyForm {
                 LENIENT.decode(encoded).map_err(|_| "is not whsec_ and base64")?
             }
         };
+        Key::new(&bytes)
+    }
+}
+
+impl Key {
+    /// A key of these bytes, or what is wrong with them, worded to follow the name of its setting.
+    pub(crate) fn new(bytes: &[u8]) -> Result<Self, &'static str> {
         if bytes.is_empty() {
             return Err("is empty");
         }
-        let mac = hmac::Hmac::new_from_slice(&bytes).map_err(|_| "cannot be used as a key")?;
-        Ok(Key(mac))
+        hmac::Hmac::new_from_slice(bytes).map(Self).map_err(|_| "cannot be used as a key")
+    }
+
+    /// The MAC of nothing yet.
+    pub(crate) fn mac(&self) -> hmac::Hmac<Sha256> {
+        self.0.clone()
     }
 }
 
@@ -106,7 +117,7 @@ impl Hmac {
     /// `Ok` if one of the signatures was made over these bytes with one of the keys, at a time that
     /// is fresh enough. Compares in constant time.
     pub fn verify(&self, keys: &[Key], headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Fault> {
-        let presented = self.signatures(headers)?;
+        let presented = self.presented(headers, self.prefix)?;
         self.check_freshness(headers, now)?;
         for key in keys {
             let mac = self.mac(key, headers, body)?;
@@ -130,14 +141,15 @@ impl Hmac {
         Ok(format!("{}{encoded}", self.prefix))
     }
 
-    fn signatures(&self, headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Fault> {
+    /// The signatures in the header that have that prefix.
+    pub(crate) fn presented(&self, headers: &HeaderMap, prefix: &str) -> Result<Vec<Vec<u8>>, Fault> {
         let value = single(headers, self.header)?;
         let texts: Vec<&str> = match self.separator {
             Some(separator) => value.split(separator).take(MOST_SIGNATURES).collect(),
             None => vec![value],
         };
         let read = |text: &str| {
-            let encoded = text.strip_prefix(self.prefix)?;
+            let encoded = text.strip_prefix(prefix)?;
             match self.encoding {
                 Encoding::Hex => hex::decode(encoded).ok(),
                 Encoding::Base64 => STANDARD.decode(encoded).ok(),
@@ -147,7 +159,7 @@ impl Hmac {
         if found.is_empty() { Err(Fault::Malformed(self.header)) } else { Ok(found) }
     }
 
-    fn check_freshness(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) fn check_freshness(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), Fault> {
         let Some(freshness) = &self.freshness else { return Ok(()) };
         let text = single(headers, freshness.header)?;
         let plain = (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
@@ -161,15 +173,24 @@ impl Hmac {
     }
 
     fn mac(&self, key: &Key, headers: &HeaderMap, body: &[u8]) -> Result<hmac::Hmac<Sha256>, Fault> {
-        let mut mac = key.0.clone();
-        for part in self.message {
-            match part {
-                Part::Body => mac.update(body),
-                Part::Header(name) => mac.update(single(headers, name)?.as_bytes()),
-                Part::Literal(text) => mac.update(text.as_bytes()),
-            }
+        let mut mac = key.mac();
+        for part in self.signed(headers, body) {
+            mac.update(part?);
         }
         Ok(mac)
+    }
+
+    /// What is signed, in pieces.
+    pub(crate) fn signed<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+    ) -> impl Iterator<Item = Result<&'a [u8], Fault>> {
+        self.message.iter().map(move |part| match part {
+            Part::Body => Ok(body),
+            Part::Header(name) => single(headers, name).map(str::as_bytes),
+            Part::Literal(text) => Ok(text.as_bytes()),
+        })
     }
 }
 

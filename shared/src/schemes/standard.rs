@@ -6,25 +6,27 @@ use std::time::Duration;
 use super::{Check, Place, Scheme};
 use crate::signature::{Encoding, Freshness, Hmac, KeyForm, Part};
 
+pub(crate) const STANDARD_HMAC: Hmac = Hmac {
+    header: "webhook-signature",
+    prefix: "v1,",
+    separator: Some(' '),
+    encoding: Encoding::Base64,
+    key: KeyForm::Whsec,
+    message: &[
+        Part::Header("webhook-id"),
+        Part::Literal("."),
+        Part::Header("webhook-timestamp"),
+        Part::Literal("."),
+        Part::Body,
+    ],
+    freshness: Some(Freshness { header: "webhook-timestamp", tolerance: Duration::from_secs(300) }),
+};
+
 pub(super) static STANDARD: Scheme = Scheme {
     name: "standard",
     title: "Standard Webhooks (HMAC-SHA256 over id, time and body)",
     page: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
-    check: Check::Hmac(Hmac {
-        header: "webhook-signature",
-        prefix: "v1,",
-        separator: Some(' '),
-        encoding: Encoding::Base64,
-        key: KeyForm::Whsec,
-        message: &[
-            Part::Header("webhook-id"),
-            Part::Literal("."),
-            Part::Header("webhook-timestamp"),
-            Part::Literal("."),
-            Part::Body,
-        ],
-        freshness: Some(Freshness { header: "webhook-timestamp", tolerance: Duration::from_secs(300) }),
-    }),
+    check: Check::Hmac(STANDARD_HMAC),
     delivery: Some(Place::Header(Cow::Borrowed("webhook-id"))),
     event: Some(Place::Pointer(Cow::Borrowed("/type"))),
 };
