@@ -137,7 +137,8 @@ impl Receiver {
         self.state.open()
     }
 
-    /// Bytes of answers that the kernel took: the most that a caller can have read.
+    /// Bytes of answers that the kernel took, except those of a write under way: about 64 kB less, or a few
+    /// megabytes more, than the caller read.
     pub fn sent(&self) -> u64 {
         self.state.sent()
     }
