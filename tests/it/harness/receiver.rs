@@ -42,8 +42,9 @@ impl Receiver {
 
     /// Answers the first requests from the script, in order, and then always the same.
     pub fn answering(script: Vec<Reply>, then: Reply) -> Self {
-        let mut script = script.into_iter();
-        Self::deciding(move |_| script.next().unwrap_or_else(|| then.clone()))
+        let receiver = Self::start();
+        receiver.script(script, then);
+        receiver
     }
 
     /// Answers as that function says of each request.
@@ -88,6 +89,12 @@ impl Receiver {
     /// From now on everything is answered so.
     pub fn set(&self, reply: Reply) {
         self.decide(move |_| reply.clone());
+    }
+
+    /// From now on the next requests are answered from the script, and then always the same.
+    pub fn script(&self, script: Vec<Reply>, then: Reply) {
+        let mut script = script.into_iter();
+        self.decide(move |_| script.next().unwrap_or_else(|| then.clone()));
     }
 
     /// From now on that function says what is answered.
