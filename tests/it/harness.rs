@@ -2,10 +2,14 @@
 
 mod aws;
 mod clock;
+#[allow(dead_code, reason = "a vocabulary: tests use of it what they need")]
+mod events;
 mod http;
 mod launch;
 mod program;
 mod providers;
+#[allow(dead_code, reason = "a vocabulary: tests use of it what they need")]
+mod receiver;
 mod smtp;
 mod tools;
 mod world;
@@ -14,10 +18,14 @@ use std::time::{Duration, Instant};
 
 pub use aws::{Bend, Call, Emulator, Function, Stack, built};
 pub use clock::Hand;
+#[allow(unused_imports, reason = "a vocabulary, too")]
+pub use events::{emit, event, try_emit};
 pub use http::{Answer, Exchange, raw, try_post};
 pub use launch::run;
 pub use program::{ADMIN, Hookpost, Mail, PASSWORD, Setup};
 pub use providers::{Github, now, standard};
+#[allow(unused_imports, reason = "a vocabulary, too")]
+pub use receiver::{Alpn, Behaviour, Certificate, Receiver, Reply, Request};
 pub use smtp::{MailServer, Received};
 pub use tools::Tools;
 pub(crate) use world::stories;
