@@ -10,6 +10,7 @@ mod confirmations;
 mod dead;
 mod endpoint_states;
 mod environment;
+mod eventbridge;
 mod events;
 mod failure;
 mod history;
@@ -25,8 +26,11 @@ mod tokens;
 mod turns;
 
 pub mod batch;
+pub mod emitted;
 pub mod http;
+pub mod lanes;
 pub mod logs;
+pub mod stream;
 
 pub use clients::Aws;
 pub use confirmations::Checklist;

@@ -16,10 +16,19 @@ pub const DEFAULT: &str = "default";
 /// # Errors
 /// There is no randomness to name it with; the caller may come back.
 pub fn arrival(caller: IpAddr) -> Result<Arrival, Refused> {
-    let (at, mut random) = (Timestamp::now(), [0u8; 10]);
+    let (at, random) = (Timestamp::now(), random()?);
+    Ok(Arrival { id: WebhookId::new(at, random), at, caller: caller.to_canonical() })
+}
+
+/// As much as an id needs.
+///
+/// # Errors
+/// There is none; the caller may come back.
+pub fn random() -> Result<[u8; 10], Refused> {
+    let mut random = [0u8; 10];
     getrandom::fill(&mut random).map_err(|problem| {
         tracing::error!(%problem, "no randomness");
         Refused::Unavailable { retry_after: Duration::from_secs(5) }
     })?;
-    Ok(Arrival { id: WebhookId::new(at, random), at, caller: caller.to_canonical() })
+    Ok(random)
 }

@@ -23,9 +23,11 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::event::Event;
+use crate::door::random;
+use crate::event::{Event, EventId};
 use crate::seam::{
-    Answer, Attempts, Clock, FindEndpoints, KeepEvent, KeepPace, ReadEvent, SendWebhook, Turn, WriteEndpointState,
+    Answer, Attempts, Clock, FindEndpoints, KeepEvent, KeepPace, ReadEvent, SendWebhook, Turn, Unavailable,
+    WriteEndpointState,
 };
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -59,6 +61,18 @@ impl<F: FindEndpoints, K: KeepEvent, C: Clock> Sender<F, K, C> {
     pub async fn fan_out(&self, event: &Event) -> Answer<Accepted> {
         let recipients = self.matching(event).await?;
         self.keep(event, &recipients).await
+    }
+
+    /// The same for what was just written. An event that brings no id is a new one each time.
+    ///
+    /// # Errors
+    /// As above, or there is no randomness for an id.
+    pub async fn emit(&self, emission: Emission) -> Answer<(EventId, Accepted)> {
+        let random = random().map_err(|_| Unavailable("there is no randomness".into()))?;
+        let now = self.clock.now();
+        let event = emission.into_event(EventId::new(now, random), now);
+        let accepted = self.fan_out(&event).await?;
+        Ok((event.id, accepted))
     }
 }
 

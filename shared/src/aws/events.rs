@@ -19,6 +19,9 @@ use crate::timestamp::Timestamp;
 /// Beyond this a write of the row costs more than one of an object.
 const INLINE: usize = 16 << 10;
 
+/// The sort key of the mark that all of an event's turns are queued.
+const QUEUED: &str = "queued";
+
 pub(super) type Row = HashMap<String, AttributeValue>;
 
 /// The partition of an event and its deliveries.
@@ -35,7 +38,6 @@ fn apart(event: &Event) -> String {
 struct Before {
     digest: String,
     endpoints: Vec<String>,
-    is_queued: bool,
 }
 
 impl KeepEvent for Outbound {
@@ -51,7 +53,7 @@ impl KeepEvent for Outbound {
                 return Ok(Keeping::Taken);
             }
             let endpoints = before.endpoints.len();
-            if before.is_queued {
+            if self.is_queued(event).await? {
                 return Ok(Keeping::Kept { endpoints });
             }
             let due = |name: &str| to.iter().find(|to| to.endpoint == name).map_or(event.received, |to| to.due);
@@ -91,7 +93,6 @@ impl Outbound {
             .item("content_type", text(&*event.data.content_type))
             .item("digest", text(&*event.digest.0))
             .item("endpoints", text(endpoints.join(" ")))
-            .item("queued", AttributeValue::Bool(endpoints.is_empty()))
             .item("history", text(history_key(&format!("events/{}", event.tenant), event.received, &event.id)))
             .item("at", text(at(event.received, &event.id)))
             .item("expires", expiry(event.received.after(self.retention)))
@@ -111,13 +112,19 @@ impl Outbound {
         }
     }
 
+    /// A row of its own: a write to the event's would cost as much as the event.
     async fn mark_queued(&self, event: &Event) -> Answer<()> {
-        let update = self.table.client.update_item().table_name(&self.table.name);
-        let update = update.key("pk", text(partition(&event.tenant, &event.id))).key("sk", text("-"));
-        let update = update.update_expression("SET queued = :true");
-        let update = update.expression_attribute_values(":true", AttributeValue::Bool(true));
-        update.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
+        let put = self.table.client.put_item().table_name(&self.table.name);
+        let put = put.item("pk", text(partition(&event.tenant, &event.id))).item("sk", text(QUEUED));
+        let put = put.item("expires", expiry(event.received.after(self.retention)));
+        put.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
         Ok(())
+    }
+
+    async fn is_queued(&self, event: &Event) -> Answer<bool> {
+        let get = self.table.client.get_item().table_name(&self.table.name).consistent_read(true);
+        let get = get.key("pk", text(partition(&event.tenant, &event.id))).key("sk", text(QUEUED));
+        Ok(get.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?.item.is_some())
     }
 }
 
@@ -125,7 +132,6 @@ fn before(row: &Row) -> Before {
     Before {
         digest: string(row, "digest").unwrap_or_default().to_owned(),
         endpoints: endpoints(row),
-        is_queued: row.get("queued").and_then(|queued| queued.as_bool().ok()).is_some_and(|queued| *queued),
     }
 }
 

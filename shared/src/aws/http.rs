@@ -84,7 +84,7 @@ struct Door<'a> {
 
 const UNREADABLE: Refused = Refused::BadRequest("the address cannot be read");
 
-fn read(event: &str) -> Result<Incoming, Refused> {
+pub(super) fn read(event: &str) -> Result<Incoming, Refused> {
     let event: Event<'_> = serde_json::from_str(event).map_err(|problem| {
         // Its words could show a part of the event.
         tracing::warn!(line = problem.line(), column = problem.column(), "an event that is not of payload format 2.0");
@@ -117,7 +117,7 @@ fn body(text: Cow<'_, str>, is_base64: bool) -> Result<Bytes, Refused> {
     STANDARD.decode(&*text).map(Bytes::from).map_err(|_| Refused::BadRequest("the body is not base64"))
 }
 
-async fn write(reply: Reply) -> ApiGatewayV2httpResponse {
+pub(super) async fn write(reply: Reply) -> ApiGatewayV2httpResponse {
     let (head, body) = reply.into_parts();
     let body = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
     let mut response = ApiGatewayV2httpResponse::default();

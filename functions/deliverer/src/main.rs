@@ -1,0 +1,22 @@
+//! Outbound queue → `outbound::deliver`: signs webhooks, posts them, judges what comes back.
+
+use std::time::Duration;
+
+use shared::aws::{Aws, Endpoints, Outbound, http, lanes, logs};
+use shared::clock::SystemClock;
+use shared::guard::Guard;
+use shared::outbound::Deliverer;
+use shared::post::Post;
+
+/// The function's own time, 60 s, is shorter; the template says the visibility.
+const LEASE: Duration = Duration::from_secs(75);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), http::Error> {
+    logs::start();
+    let aws = Aws::from_environment()?;
+    let memory = Outbound::from_environment(&aws)?;
+    let (endpoints, post) = (Endpoints::with_secrets(&aws)?, Post::new(Guard::default()));
+    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, clock: SystemClock, lease: LEASE };
+    lanes::run(memory, async |turn| deliverer.deliver(turn).await).await
+}
