@@ -1,5 +1,8 @@
 //! What the SAM template promises, read in what AWS's own translator makes of it.
 
+mod outbound;
+mod roles;
+
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -56,173 +59,8 @@ fn actions(statement: &'static Value) -> Vec<&'static str> {
     list(&statement["Action"]).into_iter().map(|action| action.as_str().expect("an action")).collect()
 }
 
-/// Whether a function's role allows something that begins so.
-fn may(function: &str, action: &str) -> bool {
-    statements(function).into_iter().flat_map(actions).any(|allowed| allowed.starts_with(action))
-}
-
-/// The functions that know a name: their role has it, or their environment.
-fn who_knows(name: &str) -> Vec<&'static str> {
-    let knows = |function: &&str| [role(function), of(function)].iter().any(|text| text.to_string().contains(name));
-    FUNCTIONS.into_iter().filter(knows).collect()
-}
-
-/// What a function may do with the table's rows under those partition keys.
-fn may_with(function: &str, rows: &str) -> String {
-    let about = |statement: &&Value| {
-        let conditions = statement["Condition"].as_object().into_iter().flat_map(|all| all.values());
-        conditions.flat_map(|keys| list(&keys["dynamodb:LeadingKeys"])).any(|key| *key == *rows)
-    };
-    let mut may: Vec<_> = statements(function).into_iter().filter(about).flat_map(actions).collect();
-    may.sort_unstable();
-    may.join(" ").replace("dynamodb:", "")
-}
-
 fn arn(name: &str) -> Value {
     json!({ "Fn::GetAtt": [name, "Arn"] })
-}
-
-#[test]
-fn anybody_may_call_all_addresses() {
-    let permissions: Vec<_> =
-        all("AWS::Lambda::Permission").into_iter().filter(|(_, permission)| permission["Principal"] == "*").collect();
-    assert_eq!(permissions.len(), 6);
-    for function in ["Listener", "Sender", "Api"] {
-        for (action, condition, value) in [
-            ("lambda:InvokeFunctionUrl", "FunctionUrlAuthType", json!("NONE")),
-            ("lambda:InvokeFunction", "InvokedViaFunctionUrl", json!(true)),
-        ] {
-            let to = json!({ "Ref": function });
-            let wanted = json!({ "Action": action, "FunctionName": to, "Principal": "*", condition: value });
-            assert!(permissions.iter().any(|(_, permission)| **permission == wanted), "{wanted}");
-        }
-    }
-    // From a parameter, the translator would make no permissions.
-    assert_eq!((TEMPLATE.matches("AuthType:").count(), TEMPLATE.matches("AuthType: NONE,").count()), (3, 3));
-}
-
-#[test]
-fn the_events_of_a_bus_reach_the_sender_and_those_that_fail_are_kept() {
-    let permission = json!({
-        "Action": "lambda:InvokeFunction", "FunctionName": { "Ref": "Sender" },
-        "Principal": "events.amazonaws.com", "SourceArn": arn("EventRule")
-    });
-    assert_eq!(*of("EventRulePermission"), permission);
-    assert_eq!(of("EventRule")["EventPattern"], json!({ "source": { "Ref": "EventSource" } }));
-    let target = json!({
-        "Id": "Sender", "Arn": arn("Sender"), "DeadLetterConfig": { "Arn": arn("OutboundDeadLetters") }
-    });
-    assert_eq!(of("EventRule")["Targets"], json!([target]));
-    for (name, resource) in resources() {
-        let is_for_a_bus = name.starts_with("EventRule");
-        assert_eq!(resource["Condition"] == "TakeBusEvents", is_for_a_bus, "{name}");
-    }
-}
-
-#[test]
-fn failed_invocations_become_dead_letters() {
-    let kept = json!({ "OnFailure": { "Destination": arn("OutboundDeadLetters") } });
-    for (function, settings) in [("Sender", "SenderEventInvokeConfig"), ("Watcher", "WatcherStream")] {
-        assert_eq!(of(settings)["DestinationConfig"], kept, "{settings}");
-        let may_put = statements(function).into_iter().any(|statement| {
-            let to = list(&statement["Resource"]);
-            to.contains(&&arn("OutboundDeadLetters")) && actions(statement) == ["sqs:SendMessage"]
-        });
-        assert!(may_put, "{function}");
-    }
-}
-
-#[test]
-fn a_change_is_noted_before_the_stream_forgets_it() {
-    let stream = of("WatcherStream");
-    let age = stream["MaximumRecordAgeInSeconds"].as_u64().expect("a number");
-    assert!(age < 24 * 3_600, "{age}");
-    assert_eq!((&stream["MaximumRetryAttempts"], &stream["StartingPosition"]), (&json!(-1), &json!("TRIM_HORIZON")));
-    assert_eq!(stream["BisectBatchOnFunctionError"], true);
-}
-
-#[test]
-fn roles_name_every_action_and_every_resource() {
-    let is_iam = |resource: &&Value| resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::"));
-    // One for each function, and the one of the schedules.
-    assert_eq!(resources().values().filter(is_iam).count(), FUNCTIONS.len() + 1);
-    for function in FUNCTIONS {
-        assert!(role(function).get("ManagedPolicyArns").is_none(), "{function}");
-        for statement in statements(function) {
-            let is_wide = list(&statement["Resource"]).into_iter().any(|one| *one == "*" || one.is_null());
-            assert_eq!(is_wide, statement["Action"] == "ses:GetAccount", "{statement}");
-            assert!(actions(statement).iter().all(|action| !action.contains('*')), "{statement}");
-            assert_eq!(statement["Effect"], "Allow", "{statement}");
-        }
-    }
-}
-
-#[test]
-fn each_function_may_only_do_its_own_part() {
-    for (function, has_secrets) in
-        [("Listener", true), ("Mailer", false), ("Sender", false), ("Watcher", false), ("Deliverer", true)]
-    {
-        let may_read = ["secretsmanager:", "ssm:"].map(|secret| may(function, secret));
-        assert_eq!(may_read, [has_secrets; 2], "{function}");
-    }
-    assert!(!FUNCTIONS.into_iter().any(|function| may(function, "kms:")));
-    let mails = |action: &str| FUNCTIONS.into_iter().filter(|function| may(function, action)).collect::<Vec<_>>();
-    assert_eq!((mails("ses:Send"), mails("ses:")), (vec!["Mailer"], vec!["Api", "Mailer"]));
-    assert_eq!(who_knows("AdminToken"), ["Api"]);
-    assert_eq!(who_knows("InboundKey"), ["Api", "Listener"]);
-    assert_eq!(who_knows("OutboundKey"), ["Api", "Deliverer"]);
-    for outbound in ["Outbound", "Schedule", "event/", "endpoint/", "token", "history"] {
-        assert!(!who_knows(outbound).contains(&"Listener"), "{outbound}");
-    }
-}
-
-#[test]
-fn the_rows_of_the_outbound_path_are_for_those_who_need_them() {
-    let cells = [
-        ("Mailer", "event/*", "GetItem PutItem UpdateItem"),
-        ("Sender", "event/*", "GetItem PutItem Query UpdateItem"),
-        ("Watcher", "event/*", "GetItem PutItem UpdateItem"),
-        ("Deliverer", "event/*", "GetItem PutItem UpdateItem"),
-        ("Api", "event/*", "GetItem Query"),
-        ("Mailer", "endpoint/*", "GetItem"),
-        ("Sender", "endpoint/*", "GetItem"),
-        ("Watcher", "endpoint/*", "GetItem"),
-        ("Deliverer", "endpoint/*", "GetItem PutItem UpdateItem"),
-        ("Api", "endpoint/*", "GetItem PutItem Query UpdateItem"),
-        ("Mailer", "token/*", ""),
-        ("Sender", "token/*", "GetItem"),
-        ("Watcher", "token/*", ""),
-        ("Deliverer", "token/*", ""),
-        ("Api", "token/*", "DeleteItem GetItem PutItem Query"),
-    ];
-    for (function, rows, may) in cells {
-        assert_eq!(may_with(function, rows), may, "{function} with {rows}");
-    }
-}
-
-#[test]
-fn only_the_deliverer_makes_schedules_which_may_do_nothing_but_queue() {
-    let makers = FUNCTIONS.into_iter().filter(|function| may(function, "scheduler:") || may(function, "iam:"));
-    assert_eq!(makers.collect::<Vec<_>>(), ["Deliverer"]);
-    let group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*";
-    let own = json!({ "Fn::Sub": group });
-    let passes = json!({ "StringEquals": { "iam:PassedToService": "scheduler.amazonaws.com" } });
-    for wanted in [
-        json!({ "Effect": "Allow", "Action": "scheduler:CreateSchedule", "Resource": own }),
-        json!({ "Effect": "Allow", "Action": "iam:PassRole", "Resource": arn("ScheduleRole"), "Condition": passes }),
-    ] {
-        assert!(statements("Deliverer").contains(&&wanted), "{wanted}");
-    }
-    let queues = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn("OutboundQueue") });
-    assert_eq!(of("ScheduleRole")["Policies"][0]["PolicyDocument"]["Statement"], json!([queues]));
-    assert_eq!(list(&of("ScheduleRole")["Policies"]).len(), 1);
-    let trust = &of("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"][0];
-    assert_eq!(trust["Principal"], json!({ "Service": "scheduler.amazonaws.com" }));
-    let only = json!({
-        "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } },
-        "ArnEquals": { "aws:SourceArn": arn("ScheduleGroup") }
-    });
-    assert_eq!(trust["Condition"], only);
 }
 
 #[test]
@@ -264,30 +102,6 @@ fn a_send_ends_before_its_function_its_lease_and_its_hiding() {
 }
 
 #[test]
-fn a_delivery_is_hidden_for_six_times_as_long_as_its_function_runs() {
-    let timeout = of("Deliverer")["Timeout"].as_u64().expect("a number");
-    let visibility = of("OutboundQueue")["VisibilityTimeout"].as_u64().expect("a number");
-    assert!(visibility >= 6 * timeout, "{visibility} {timeout}");
-}
-
-#[test]
-fn the_index_of_history_holds_no_more_than_a_list_shows() {
-    let indexes = list(&of("Table")["GlobalSecondaryIndexes"]);
-    assert_eq!(indexes.len(), 1);
-    assert_eq!(indexes[0]["IndexName"], "history");
-    let keys =
-        json!([{ "AttributeName": "history", "KeyType": "HASH" }, { "AttributeName": "at", "KeyType": "RANGE" }]);
-    assert_eq!(indexes[0]["KeySchema"], keys);
-    assert_eq!(indexes[0]["Projection"]["ProjectionType"], "INCLUDE");
-    // DynamoDB projects 20 attributes at most.
-    assert!(list(&indexes[0]["Projection"]["NonKeyAttributes"]).len() <= 20);
-    let index = json!({ "Fn::Sub": "${Table.Arn}/index/history" });
-    let query = json!({ "Effect": "Allow", "Action": "dynamodb:Query", "Resource": index });
-    let may_list = FUNCTIONS.into_iter().filter(|function| statements(function).contains(&&query));
-    assert_eq!(may_list.collect::<Vec<_>>(), ["Api"]);
-}
-
-#[test]
 fn what_is_kept_outlives_the_stack() {
     for kind in ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"] {
         for (name, _) in all(kind) {
@@ -311,15 +125,14 @@ fn the_secrets_are_made_as_ever_and_have_no_name() {
     assert_eq!(*of("AdminToken"), json!({ "GenerateSecretString": token }));
 }
 
-/// That this is the first thing a policy says; whether it says more.
-fn refuses_plain_http(policy: &str, action: &str, resources: Value) -> bool {
+/// That a policy refuses plain HTTP, and does nothing else but `more`.
+fn assert_refuses_plain_http(policy: &str, action: &str, resources: Value, more: &[Value]) {
     let refusal = json!({
         "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resources,
         "Condition": { "Bool": { "aws:SecureTransport": "false" } }
     });
-    let statements = list(&of(policy)["PolicyDocument"]["Statement"]);
-    assert_eq!(*statements[0], refusal, "{policy}");
-    statements.len() > 1
+    let wanted: Vec<_> = [&refusal].into_iter().chain(more).collect();
+    assert_eq!(of(policy)["PolicyDocument"]["Statement"], json!(wanted));
 }
 
 #[test]
@@ -329,23 +142,20 @@ fn the_bucket_and_the_queues_are_sealed() {
     let block = of("Bucket")["PublicAccessBlockConfiguration"].as_object().expect("a block");
     assert!(block.len() == 4 && block.values().all(|on| *on == true), "{block:?}");
     assert_eq!(of("BucketPolicy")["Bucket"], json!({ "Ref": "Bucket" }));
-    let objects = json!([arn("Bucket"), { "Fn::Sub": "${Bucket.Arn}/*" }]);
-    assert!(!refuses_plain_http("BucketPolicy", "s3:*", objects));
-    for (policy, queue, letters) in [
-        ("QueuePolicy", "InboundQueue", "InboundDeadLetters"),
-        ("OutboundQueuePolicy", "OutboundQueue", "OutboundDeadLetters"),
-    ] {
-        assert_eq!(of(policy)["Queues"], json!([{ "Ref": queue }, { "Ref": letters }]));
-        let says_more = refuses_plain_http(policy, "sqs:*", json!([arn(queue), arn(letters)]));
-        assert_eq!(says_more, policy == "OutboundQueuePolicy");
-    }
-    // More is: the rule may lay what it cannot hand over among the dead letters.
+    assert_refuses_plain_http("BucketPolicy", "s3:*", json!([arn("Bucket"), { "Fn::Sub": "${Bucket.Arn}/*" }]), &[]);
+    // The rule may lay what it cannot hand over among the dead letters.
     let rule = json!({
         "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage",
         "Resource": arn("OutboundDeadLetters"), "Condition": { "ArnEquals": { "aws:SourceArn": arn("EventRule") } }
     });
-    let allowed = &of("OutboundQueuePolicy")["PolicyDocument"]["Statement"][1];
-    assert_eq!(*allowed, json!({ "Fn::If": ["TakeBusEvents", rule, { "Ref": "AWS::NoValue" }] }));
+    let with_a_bus = json!({ "Fn::If": ["TakeBusEvents", rule, { "Ref": "AWS::NoValue" }] });
+    for (policy, queue, letters, more) in [
+        ("QueuePolicy", "InboundQueue", "InboundDeadLetters", vec![]),
+        ("OutboundQueuePolicy", "OutboundQueue", "OutboundDeadLetters", vec![with_a_bus]),
+    ] {
+        assert_eq!(of(policy)["Queues"], json!([{ "Ref": queue }, { "Ref": letters }]));
+        assert_refuses_plain_http(policy, "sqs:*", json!([arn(queue), arn(letters)]), &more);
+    }
     assert!(all("AWS::SQS::Queue").into_iter().all(|(_, queue)| queue["SqsManagedSseEnabled"] == true));
 }
 
@@ -368,14 +178,6 @@ fn functions_run_where_they_were_built_for_and_their_logs_end() {
         assert_eq!(runs_on, (&json!("provided.al2023"), &json!(["x86_64"])), "{name}");
         let log = of(function["LoggingConfig"]["LogGroup"]["Ref"].as_str().expect("a log group"));
         assert!(log.get("RetentionInDays").is_some(), "{name}");
-    }
-}
-
-#[test]
-fn the_watcher_is_there_only_with_a_table_to_watch() {
-    for (name, resource) in resources() {
-        let is_its = name.starts_with("Watcher") || name == "CannotTakeChangesLines";
-        assert_eq!(resource["Condition"] == "WatchTable", is_its, "{name}");
     }
 }
 
