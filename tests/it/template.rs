@@ -1,5 +1,8 @@
 //! What the SAM template promises, read in what AWS's own translator makes of it.
 
+mod outbound;
+mod roles;
+
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -13,7 +16,7 @@ const MAILER: &str = include_str!("../../functions/mailer/src/main.rs");
 const BURY: &str = include_str!("../../shared/src/inbound/bury.rs");
 const SETTLE: &str = include_str!("../../shared/src/inbound/settle.rs");
 
-const FUNCTIONS: [&str; 3] = ["Api", "Listener", "Mailer"];
+const FUNCTIONS: [&str; 6] = ["Api", "Deliverer", "Listener", "Mailer", "Sender", "Watcher"];
 
 /// The template's resources, expanded.
 fn resources() -> &'static Map<String, Value> {
@@ -56,67 +59,30 @@ fn actions(statement: &'static Value) -> Vec<&'static str> {
     list(&statement["Action"]).into_iter().map(|action| action.as_str().expect("an action")).collect()
 }
 
-/// Whether a function's role allows something that begins so.
-fn may(function: &str, action: &str) -> bool {
-    statements(function).into_iter().flat_map(actions).any(|allowed| allowed.starts_with(action))
+fn arn(name: &str) -> Value {
+    json!({ "Fn::GetAtt": [name, "Arn"] })
 }
 
 #[test]
-fn anybody_may_call_both_addresses() {
-    let permissions = all("AWS::Lambda::Permission");
-    assert_eq!(permissions.len(), 4);
-    for function in ["Listener", "Api"] {
-        for (action, condition, value) in [
-            ("lambda:InvokeFunctionUrl", "FunctionUrlAuthType", json!("NONE")),
-            ("lambda:InvokeFunction", "InvokedViaFunctionUrl", json!(true)),
-        ] {
-            let to = json!({ "Ref": function });
-            let wanted = json!({ "Action": action, "FunctionName": to, "Principal": "*", condition: value });
-            assert!(permissions.iter().any(|(_, permission)| **permission == wanted), "{wanted}");
-        }
-    }
-    // From a parameter, the translator would make no permissions.
-    assert_eq!((TEMPLATE.matches("AuthType:").count(), TEMPLATE.matches("AuthType: NONE,").count()), (2, 2));
-}
-
-#[test]
-fn roles_name_every_action_and_every_resource() {
-    let is_iam = |resource: &&Value| resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::"));
-    assert_eq!(resources().values().filter(is_iam).count(), FUNCTIONS.len());
-    for function in FUNCTIONS {
-        assert!(role(function).get("ManagedPolicyArns").is_none(), "{function}");
-        for statement in statements(function) {
-            let is_wide = list(&statement["Resource"]).into_iter().any(|one| *one == "*" || one.is_null());
-            assert_eq!(is_wide, statement["Action"] == "ses:GetAccount", "{statement}");
-            assert!(actions(statement).iter().all(|action| !action.contains('*')), "{statement}");
-            assert_eq!(statement["Effect"], "Allow", "{statement}");
-        }
-    }
-}
-
-#[test]
-fn each_function_may_only_do_its_own_part() {
-    assert!(!["secretsmanager:", "ssm:", "kms:"].into_iter().any(|secret| may("Mailer", secret)));
-    assert!(!may("Listener", "ses:") && !may("Api", "ses:Send") && may("Mailer", "ses:SendEmail"));
-    for function in FUNCTIONS {
-        let knows = [role(function), of(function)].map(|text| text.to_string().contains("AdminToken"));
-        assert_eq!(knows, [function == "Api"; 2], "{function}");
-    }
-}
-
-#[test]
-fn consumers_take_back_single_messages_are_never_throttled_and_do_not_feed_themselves() {
+fn consumers_take_back_single_messages_are_never_throttled_and_only_say_so_if_they_feed_themselves() {
     for (name, mapping) in all("AWS::Lambda::EventSourceMapping") {
         let function = mapping["FunctionName"]["Ref"].as_str().expect("a function");
         assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
-        assert!(mapping["ScalingConfig"]["MaximumConcurrency"].is_u64(), "{name}");
         assert!(of(function).get("ReservedConcurrentExecutions").is_none(), "{function}");
+        if mapping["EventSourceArn"]["Fn::GetAtt"].is_array() {
+            let most = &mapping["ScalingConfig"]["MaximumConcurrency"];
+            assert!(most.is_u64() || *most == json!({ "Ref": "DeliverConcurrency" }), "{name}");
+        }
         let feeds_itself = statements(function).into_iter().any(|statement| {
             let to = list(&statement["Resource"]);
             to.contains(&&mapping["EventSourceArn"]) && actions(statement).contains(&"sqs:SendMessage")
         });
-        assert!(!feeds_itself || of(function).get("RecursiveLoop").is_some(), "{function}");
+        assert_eq!(of(function)["RecursiveLoop"] == "Allow", feeds_itself, "{function}");
     }
+    // Its reason stands above it.
+    let mut lines = TEMPLATE.lines().map(str::trim_start);
+    let reason = lines.position(|line| line.starts_with("RecursiveLoop:")).and_then(|at| TEMPLATE.lines().nth(at - 1));
+    assert!(reason.is_some_and(|line| line.trim_start().starts_with('#')), "{reason:?}");
 }
 
 /// One of the mailer's times, read in its source.
@@ -152,17 +118,21 @@ fn the_secrets_are_made_as_ever_and_have_no_name() {
     let key = json!({
         "SecretStringTemplate": "{}", "GenerateStringKey": "1", "PasswordLength": 64, "ExcludePunctuation": true
     });
-    assert_eq!(*of("InboundKey"), json!({ "GenerateSecretString": key }));
+    for name in ["InboundKey", "OutboundKey"] {
+        assert_eq!(*of(name), json!({ "GenerateSecretString": key }), "{name}");
+    }
     let token = json!({ "PasswordLength": 40, "ExcludePunctuation": true });
     assert_eq!(*of("AdminToken"), json!({ "GenerateSecretString": token }));
 }
 
-fn assert_refuses_plain_http(policy: &str, action: &str, resources: Value) {
+/// That a policy refuses plain HTTP, and does nothing else but `more`.
+fn assert_refuses_plain_http(policy: &str, action: &str, resources: Value, more: &[Value]) {
     let refusal = json!({
         "Effect": "Deny", "Principal": "*", "Action": action, "Resource": resources,
         "Condition": { "Bool": { "aws:SecureTransport": "false" } }
     });
-    assert_eq!(of(policy)["PolicyDocument"]["Statement"], json!([refusal]));
+    let wanted: Vec<_> = [&refusal].into_iter().chain(more).collect();
+    assert_eq!(of(policy)["PolicyDocument"]["Statement"], json!(wanted));
 }
 
 #[test]
@@ -171,11 +141,21 @@ fn the_bucket_and_the_queues_are_sealed() {
     assert_eq!(encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
     let block = of("Bucket")["PublicAccessBlockConfiguration"].as_object().expect("a block");
     assert!(block.len() == 4 && block.values().all(|on| *on == true), "{block:?}");
-    let arn = |name: &str| json!({ "Fn::GetAtt": [name, "Arn"] });
     assert_eq!(of("BucketPolicy")["Bucket"], json!({ "Ref": "Bucket" }));
-    assert_refuses_plain_http("BucketPolicy", "s3:*", json!([arn("Bucket"), { "Fn::Sub": "${Bucket.Arn}/*" }]));
-    assert_eq!(of("QueuePolicy")["Queues"], json!([{ "Ref": "InboundQueue" }, { "Ref": "InboundDeadLetters" }]));
-    assert_refuses_plain_http("QueuePolicy", "sqs:*", json!([arn("InboundQueue"), arn("InboundDeadLetters")]));
+    assert_refuses_plain_http("BucketPolicy", "s3:*", json!([arn("Bucket"), { "Fn::Sub": "${Bucket.Arn}/*" }]), &[]);
+    // The rule may lay what it cannot hand over among the dead letters.
+    let rule = json!({
+        "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage",
+        "Resource": arn("OutboundDeadLetters"), "Condition": { "ArnEquals": { "aws:SourceArn": arn("EventRule") } }
+    });
+    let with_a_bus = json!({ "Fn::If": ["TakeBusEvents", rule, { "Ref": "AWS::NoValue" }] });
+    for (policy, queue, letters, more) in [
+        ("QueuePolicy", "InboundQueue", "InboundDeadLetters", vec![]),
+        ("OutboundQueuePolicy", "OutboundQueue", "OutboundDeadLetters", vec![with_a_bus]),
+    ] {
+        assert_eq!(of(policy)["Queues"], json!([{ "Ref": queue }, { "Ref": letters }]));
+        assert_refuses_plain_http(policy, "sqs:*", json!([arn(queue), arn(letters)]), &more);
+    }
     assert!(all("AWS::SQS::Queue").into_iter().all(|(_, queue)| queue["SqsManagedSseEnabled"] == true));
 }
 
@@ -184,7 +164,10 @@ fn messages_wait_for_two_weeks_and_a_hundred_tries() {
     for (name, queue) in all("AWS::SQS::Queue") {
         assert_eq!(queue["MessageRetentionPeriod"], 14 * 86_400, "{name}");
     }
-    assert_eq!(of("InboundQueue")["RedrivePolicy"]["maxReceiveCount"], 100);
+    for (queue, letters) in [("InboundQueue", "InboundDeadLetters"), ("OutboundQueue", "OutboundDeadLetters")] {
+        let redrive = json!({ "deadLetterTargetArn": arn(letters), "maxReceiveCount": 100 });
+        assert_eq!(of(queue)["RedrivePolicy"], redrive, "{queue}");
+    }
 }
 
 #[test]
@@ -205,6 +188,13 @@ fn alarms_wake_somebody_and_look_at_lines_that_are_logged() {
     // The calls that log, each from its level to its message.
     let calls = [BURY, SETTLE].into_iter().flat_map(|source| source.split("tracing::").skip(1));
     let calls: Vec<_> = calls.filter_map(|call| call.split(';').next()).collect();
+    for function in FUNCTIONS {
+        for metric in ["Errors", "Throttles"] {
+            let by = json!([{ "Name": "FunctionName", "Value": { "Ref": function } }]);
+            let is_watched = |alarm: &Value| alarm["MetricName"] == metric && alarm["Dimensions"] == by;
+            assert!(alarms.iter().any(|(_, alarm)| is_watched(alarm)), "{function} {metric}");
+        }
+    }
     for (name, filter) in all("AWS::Logs::MetricFilter") {
         let terms = filter["FilterPattern"].as_str().expect("a pattern").trim_matches(['{', '}', ' ']).split(" && ");
         let said = terms.clone().find(|term| term.starts_with("$.message")).and_then(|term| term.split('"').nth(1));
