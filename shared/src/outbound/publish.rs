@@ -1,0 +1,49 @@
+//! Webhook → event → queued: what a source publishes goes out again.
+
+use super::emit::json_data;
+use super::matching::Accepted;
+use super::Sender;
+use crate::event::{Data, Digested, Event};
+use crate::seam::{Answer, Clock, FindEndpoints, KeepEvent, Publication, Publish};
+
+impl<F, K, C> Publish for Sender<F, K, C>
+where
+    F: FindEndpoints + Sync,
+    K: KeepEvent + Sync,
+    C: Clock + Sync,
+{
+    /// Its id is the webhook's: published twice, it is one event.
+    async fn publish(&self, publication: Publication) -> Answer<()> {
+        let Publication { id, tenant, kind, received, data } = publication;
+        let data = honest(data);
+        let (digest, channels) = (Digested::of(&kind, Some(received), &[], &data), Vec::new());
+        let event = Event { tenant, id, kind, timestamp: received, received, channels, data, digest };
+        if self.fan_out(&event).await? == Accepted::Taken {
+            tracing::error!(id = %event.id, "another event was accepted under the id of this webhook; it is not published");
+        }
+        Ok(())
+    }
+}
+
+/// Data that says it is JSON and is not goes on as the text or the bytes that it is.
+fn honest(data: Data) -> Data {
+    if !data.is_json() || json_data("data", &data.bytes, &data.content_type).is_ok() {
+        return data;
+    }
+    let is_text = std::str::from_utf8(&data.bytes).is_ok();
+    let content_type = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    Data { content_type: content_type.into(), ..data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_does_not_go_out_as_json() {
+        let honest = |bytes: &'static [u8]| honest(Data::json(bytes)).content_type;
+        assert_eq!(honest(b"{\"a\": 1}"), "application/json");
+        assert_eq!(honest(b"{"), "text/plain; charset=utf-8");
+        assert_eq!(honest(b"\xff"), "application/octet-stream");
+    }
+}
