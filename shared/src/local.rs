@@ -5,6 +5,7 @@ mod claims;
 mod configuration;
 mod dead;
 mod eml;
+mod endpoints;
 mod kept;
 mod queue;
 mod smtp;
@@ -15,7 +16,8 @@ mod writer;
 
 pub mod http;
 
-pub use configuration::Applied;
+pub use configuration::{Applied, Owned, Reading};
+pub use endpoints::Endpoints;
 pub use kept::{KeptMail, Shown};
 pub use smtp::{Server, Smtp, SmtpUrlError};
 pub use sources::Sources;

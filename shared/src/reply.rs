@@ -63,9 +63,10 @@ pub enum Refused {
         key: String,
         problem: String,
     },
-    /// A file on the server's machine says what this source is.
+    /// A file on the server's machine says what this is: the kind of it, and its name.
     Owned {
-        source: String,
+        kind: &'static str,
+        name: String,
     },
     /// What is kept is not what the order was made from.
     Changed,
@@ -105,8 +106,8 @@ impl Refused {
             Self::Invalid { key, problem } => {
                 error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_configuration", &format!("{key}: {problem}"))
             }
-            Self::Owned { source } => {
-                let message = format!("sources.{source}: the server's own file names this source; change it there");
+            Self::Owned { kind, name } => {
+                let message = format!("{kind}s.{name}: the server's own file names this {kind}; change it there");
                 error(StatusCode::CONFLICT, "conflict", &message)
             }
             Self::Changed => error(

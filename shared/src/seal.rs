@@ -22,7 +22,7 @@ pub struct Keys(BTreeMap<u32, Secret>);
 pub struct Binding<'a> {
     pub kind: &'static str,
     pub name: &'a str,
-    pub field: &'static str,
+    pub field: &'a str,
 }
 
 /// Why a sealed text does not open. Never says what was found.
@@ -83,6 +83,21 @@ impl Keys {
         let mut digits = hex::encode(mac(oldest.as_bytes(), b"default-password"));
         digits.truncate(40);
         Secret::new(digits)
+    }
+
+    /// The signing secret of an endpoint that was given none.
+    pub fn endpoint_secret(&self, tenant: &str, endpoint: &str) -> Secret {
+        self.derived("whsec_", &format!("endpoint-secret\0{tenant}\0{endpoint}"))
+    }
+
+    /// The signing key of an endpoint that was given none and asks for `v1a`.
+    pub fn endpoint_signing_key(&self, tenant: &str, endpoint: &str) -> Secret {
+        self.derived("whsk_", &format!("endpoint-signing-key\0{tenant}\0{endpoint}"))
+    }
+
+    fn derived(&self, prefix: &str, purpose: &str) -> Secret {
+        let oldest = self.0.first_key_value().map(|(_, key)| key.expose()).unwrap_or_default();
+        Secret::new(format!("{prefix}{}", STANDARD_NO_PAD.encode(mac(oldest.as_bytes(), purpose.as_bytes()))))
     }
 }
 
