@@ -17,7 +17,7 @@ mod writer;
 pub mod http;
 
 pub use configuration::{Applied, Owned, Reading};
-pub use endpoints::Endpoints;
+pub use endpoints::{Broken, Endpoints};
 pub use kept::{KeptMail, Shown};
 pub use smtp::{Server, Smtp, SmtpUrlError};
 pub use sources::Sources;

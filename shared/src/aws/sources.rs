@@ -130,6 +130,7 @@ impl State {
 /// The only source of a configuration. What was applied was checked: what fails now is a key that is
 /// gone, and is for the owner to mend.
 fn one(spec: Spec, secrets: Secrets<'_>) -> Answer<Arc<Source>> {
-    let mut config = Config::check(spec, secrets, Guard::default()).map_err(|problem| Unavailable(problem.to_string()))?;
+    let mut config =
+        Config::check(spec, secrets, Guard::default()).map_err(|problem| Unavailable(problem.to_string()))?;
     config.sources.pop().ok_or_else(|| Unavailable("the configuration names no source".into()))
 }

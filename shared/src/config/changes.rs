@@ -50,7 +50,7 @@ fn differences<T: Serialize>(
     new: Option<&BTreeMap<String, T>>,
 ) -> Vec<Change> {
     let names: BTreeSet<&String> = old.into_iter().chain(new).flat_map(BTreeMap::keys).collect();
-    let entry = |all: Option<&BTreeMap<String, T>>, name| all.and_then(|all| all.get(name)).map(leaves);
+    let entry = |all: Option<&BTreeMap<String, T>>, name: &str| all.and_then(|all| all.get(name)).map(leaves);
     let change = |name: &String| Change::between(of(name.clone()), entry(old, name), entry(new, name));
     names.into_iter().filter_map(change).collect()
 }

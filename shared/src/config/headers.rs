@@ -88,8 +88,7 @@ impl Reader<'_> {
             (None, Some(basic), None) => Ok((AUTHORIZATION, self.basic(&path, basic)?)),
             (None, None, Some(header)) => self.header(&path, header),
             _ => {
-                let problem =
-                    "write one of { bearer: … }, { basic: { user: …, password: … } } or { header: { name: …, value: … } }";
+                let problem = "write one of { bearer: … }, { basic: { user: …, password: … } } or { header: { name: …, value: … } }";
                 Err(ConfigError::new(path, problem))
             }
         }
@@ -146,7 +145,8 @@ fn name(key: &str, text: &str) -> Result<HeaderName, ConfigError> {
         .map_err(|_| wrong(key, text, "is not the name of a header; write it like X-Api-Key"))?;
     let ours = OURS.contains(&name.as_str()) || OUR_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
     if ours {
-        let problem = format!("{name} is set by Hookpost itself, as are host, content-*, connection, webhook-* and proxy-*");
+        let problem =
+            format!("{name} is set by Hookpost itself, as are host, content-*, connection, webhook-* and proxy-*");
         return Err(ConfigError::new(key, problem));
     }
     Ok(name)

@@ -84,7 +84,9 @@ fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec
     let found = each(key, list, |text| EmailAddress::from_str(text).map_err(|_| NOT_AN_ADDRESS))?;
     match found.len() {
         0 if publishes => Ok(found),
-        0 => Err(ConfigError::new(key, "is missing; write who gets the mail, like [ops@example.com], or publish: TYPE")),
+        0 => {
+            Err(ConfigError::new(key, "is missing; write who gets the mail, like [ops@example.com], or publish: TYPE"))
+        }
         1..=MOST_RECIPIENTS => Ok(found),
         many => Err(ConfigError::new(key, format!("names {many} recipients; at most {MOST_RECIPIENTS} are allowed"))),
     }

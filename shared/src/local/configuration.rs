@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redb::{ReadableTable, TableError};
 
-use super::endpoints::Endpoints;
+use super::endpoints::{Broken, Endpoints};
 use super::sources::Sources;
 use super::store::{CONFIG, Store};
 use crate::config::{Config, ConfigError, Rings, Secrets, Spec};
@@ -99,20 +99,19 @@ impl Applied {
     }
 
     fn put_into_use(&self, kept: Option<&Kept>) {
-        let spec = kept.map(read).unwrap_or_default();
+        let read = kept.map(|kept| Spec::read(&kept.text));
+        if let (Some(None), Some(kept)) = (&read, kept) {
+            tracing::error!(version = kept.version, "the applied configuration cannot be read; apply it again");
+        }
+        let is_readable = !matches!(read, Some(None));
+        let spec = read.flatten().unwrap_or_default();
         let mut sources = self.owned.sources.clone();
         sources.extend(self.usable_sources(&spec));
         sources.extend(self.owned.made.clone());
         self.sources.replace(sources);
-        let (mut endpoints, mut broken) = (self.owned.endpoints.clone(), HashSet::new());
-        for name in spec.endpoint_names().filter(|name| !self.owns(name)) {
-            let (usable, is_whole) = self.endpoint(&spec, name);
-            endpoints.extend(usable);
-            if !is_whole {
-                broken.insert(name.to_owned());
-            }
-        }
-        self.endpoints.replace(endpoints, broken);
+        let (usable, broken) = self.usable_endpoints(&spec);
+        let broken = if is_readable { Broken::These(broken) } else { Broken::Others };
+        self.endpoints.replace([self.owned.endpoints.clone(), usable].concat(), broken);
     }
 
     fn usable_sources(&self, spec: &Spec) -> Vec<Arc<Source>> {
@@ -126,8 +125,18 @@ impl Applied {
         found
     }
 
-    fn owns(&self, endpoint: &str) -> bool {
-        self.owned.endpoints.iter().any(|owned| owned.name == endpoint)
+    /// And the names of those that cannot be called.
+    fn usable_endpoints(&self, spec: &Spec) -> (Vec<Arc<Endpoint>>, HashSet<String>) {
+        let owned = |name: &str| self.owned.endpoints.iter().any(|owned| owned.name == name);
+        let (mut found, mut broken) = (Vec::new(), HashSet::new());
+        for name in spec.endpoint_names().filter(|name| !owned(name)) {
+            let (usable, is_whole) = self.endpoint(spec, name);
+            found.extend(usable);
+            if !is_whole {
+                broken.insert(name.to_owned());
+            }
+        }
+        (found, broken)
     }
 
     /// An endpoint as far as it can be used, and whether that is all of it.
@@ -147,13 +156,6 @@ impl Applied {
         let secrets = Secrets::Kept { rings: Rings::both(inbound, outbound), looked_up: &looked_up };
         Config::check(spec, secrets, *guard)
     }
-}
-
-fn read(kept: &Kept) -> Spec {
-    Spec::read(&kept.text).unwrap_or_else(|| {
-        tracing::error!(version = kept.version, "the applied configuration cannot be read; apply it again");
-        Spec::default()
-    })
 }
 
 impl ReadConfig for Applied {

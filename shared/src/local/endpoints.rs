@@ -15,20 +15,32 @@ pub struct Endpoints(Arc<RwLock<InUse>>);
 struct InUse {
     /// In the order of their names.
     by_tenant: HashMap<String, Listed>,
-    /// Those that are there but cannot be called: what is for them waits.
-    broken: HashSet<String>,
+    broken: Broken,
     none: Listed,
+}
+
+/// The endpoints that are there but cannot be called: what is for them waits.
+pub enum Broken {
+    These(HashSet<String>),
+    /// Any that is not in use may be one.
+    Others,
+}
+
+impl Default for Broken {
+    fn default() -> Self {
+        Self::These(HashSet::new())
+    }
 }
 
 impl Endpoints {
     pub fn new(endpoints: Vec<Arc<Endpoint>>) -> Self {
         let all = Self::default();
-        all.replace(endpoints, HashSet::new());
+        all.replace(endpoints, Broken::default());
         all
     }
 
     /// From now on it is these. Of two of one name the first counts.
-    pub fn replace(&self, endpoints: Vec<Arc<Endpoint>>, broken: HashSet<String>) {
+    pub fn replace(&self, endpoints: Vec<Arc<Endpoint>>, broken: Broken) {
         let by_tenant = by_tenant(endpoints);
         let mut in_use = self.0.write().unwrap_or_else(PoisonError::into_inner);
         (in_use.by_tenant, in_use.broken) = (by_tenant, broken);
@@ -47,8 +59,11 @@ impl Endpoints {
         Arc::clone(in_use.by_tenant.get(tenant).unwrap_or(&in_use.none))
     }
 
-    fn is_broken(&self, name: &str) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).broken.contains(name)
+    fn is_broken(&self, name: &str, found: Option<&Arc<Endpoint>>) -> bool {
+        match &self.0.read().unwrap_or_else(PoisonError::into_inner).broken {
+            Broken::These(names) => names.contains(name),
+            Broken::Others => found.is_none(),
+        }
     }
 }
 
@@ -72,11 +87,12 @@ impl FindEndpoints for Endpoints {
     }
 
     async fn endpoint(&self, tenant: &str, name: &str) -> Answer<Option<Arc<Endpoint>>> {
-        if self.is_broken(name) {
-            return Err(Unavailable(format!("endpoint {name} cannot be used as it was applied; apply it again")));
-        }
         let listed = self.listed(tenant);
         let at = listed.binary_search_by(|endpoint| endpoint.name.as_str().cmp(name));
-        Ok(at.ok().and_then(|at| listed.get(at)).cloned())
+        let found = at.ok().and_then(|at| listed.get(at));
+        if self.is_broken(name, found) {
+            return Err(Unavailable(format!("endpoint {name} cannot be used as it was applied; apply it again")));
+        }
+        Ok(found.cloned())
     }
 }
