@@ -239,7 +239,7 @@ mod tests {
             ("channels", json!("a b"), "channels: \"a b\" is not a channel; write 1 to 128 of"),
             ("description", json!("x".repeat(1_001)), "description: is longer than 1000 characters"),
             ("tenant", json!("A"), "tenant: \"A\" is not a tenant's name"),
-            ("method", json!("PATCH"), "method: \"PATCH\" is not known. Allowed: POST, PUT, GET"),
+            ("method", json!("DELETE"), "method: \"DELETE\" is not known. Allowed: POST, PUT, GET"),
             ("format", json!("jsn"), "format: \"jsn\" is not known; did you mean \"json\"? Allowed: json, form, raw"),
             ("timeout", json!("soon"), "timeout: \"soon\" is not a duration; write 1s to 30s"),
             ("timeout", json!(31), "timeout: \"31\" is not within 1s to 30s"),

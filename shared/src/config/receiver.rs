@@ -162,9 +162,9 @@ impl EndpointSpec {
 /// Where signing keys stand.
 pub(super) const SECRET: &str = "secret";
 
-/// Where the value of a header stands: names of headers have no case.
+/// Where the value of a header stands.
 pub(super) fn header_key(name: &str) -> String {
-    format!("headers.{}", name.to_ascii_lowercase())
+    format!("headers.{name}")
 }
 
 impl AuthSpec {

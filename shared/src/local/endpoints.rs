@@ -96,3 +96,60 @@ impl FindEndpoints for Endpoints {
         Ok(found.cloned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::{Config, Secrets, Spec};
+    use crate::guard::Guard;
+
+    fn endpoint(tenant: &str, name: &str, description: &str) -> Arc<Endpoint> {
+        let endpoint = json!({ "url": "https://a.example/", "tenant": tenant, "description": description });
+        let spec = Spec::read(&json!({ "endpoints": { name: endpoint } }).to_string()).unwrap();
+        let config = Config::check(spec, Secrets::Withheld, Guard::default()).unwrap();
+        config.endpoints.into_iter().next().unwrap()
+    }
+
+    fn now<T>(answer: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
+    }
+
+    #[test]
+    fn a_tenant_finds_its_own_and_of_two_of_one_name_the_first() {
+        let all = Endpoints::new(vec![
+            endpoint("default", "b", "of the file"),
+            endpoint("default", "a", ""),
+            endpoint("default", "b", "applied"),
+            endpoint("acme", "c", ""),
+        ]);
+        let names =
+            |tenant: &str| now(all.endpoints(tenant)).unwrap().iter().map(|e| e.name.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (names("default"), names("acme"), names("nobody").len()),
+            (vec!["a".into(), "b".into()], vec!["c".into()], 0)
+        );
+        let found =
+            |tenant, name| now(all.endpoint(tenant, name)).unwrap().map(|endpoint| endpoint.description.clone());
+        assert_eq!(found("default", "b").as_deref(), Some("of the file"));
+        assert_eq!((found("acme", "b"), found("default", "c"), found("default", "x")), (None, None, None));
+        all.clone().replace(Vec::new(), Broken::default());
+        assert_eq!((names("default").len(), all.all().len()), (0, 0));
+    }
+
+    #[test]
+    fn what_cannot_be_called_is_not_said_to_be_gone() {
+        let all = Endpoints::default();
+        let broken = Broken::These(HashSet::from(["a".to_owned(), "b".to_owned()]));
+        all.replace(vec![endpoint("default", "a", "")], broken);
+        assert_eq!(now(all.endpoints("default")).unwrap().len(), 1, "it is still matched");
+        for name in ["a", "b"] {
+            assert!(now(all.endpoint("default", name)).is_err(), "{name}");
+        }
+        assert!(now(all.endpoint("default", "c")).unwrap().is_none());
+        all.replace(vec![endpoint("default", "a", "")], Broken::Others);
+        assert!(now(all.endpoint("default", "a")).unwrap().is_some());
+        assert!(now(all.endpoint("default", "c")).is_err());
+    }
+}
