@@ -11,6 +11,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body::Body;
 
+use crate::config::Rings;
+use crate::guard::Guard;
 use crate::reply::{Refused, Reply};
 use crate::schemes::password;
 use crate::seal::Keys;
@@ -27,8 +29,10 @@ pub struct Api<D, W, S, C> {
     pub confirmations: S,
     pub clock: C,
     pub admin: Secret,
-    /// What secrets are sealed with before they are kept.
-    pub keys: Keys,
+    /// What the secrets of sources are sealed with before they are kept.
+    pub inbound_keys: Keys,
+    /// What those of endpoints are sealed with.
+    pub outbound_keys: Keys,
     pub rules: Rules,
 }
 
@@ -37,8 +41,12 @@ pub struct Api<D, W, S, C> {
 pub struct Rules {
     /// The sources that a file owns: they are changed there.
     pub owned: Vec<String>,
+    /// The endpoints that a file owns.
+    pub owned_endpoints: Vec<String>,
     /// Whether secrets may be references, which somebody here can look up.
     pub references: bool,
+    /// Where endpoints may be.
+    pub guard: Guard,
 }
 
 impl<D: DeadLetters + GetBody, W: WriteConfig, S: Confirmations, C: Clock> Api<D, W, S, C> {
@@ -69,7 +77,8 @@ impl<D: DeadLetters + GetBody, W: WriteConfig, S: Confirmations, C: Clock> Api<D
             ("GET", ["config"]) => config::show(&self.config).await,
             ("PUT", ["config"]) => {
                 let order = config::Order::read(&head.headers, query, body::read(body).await?)?;
-                config::replace(&self.config, &self.keys, &self.rules, order).await
+                let rings = Rings::both(&self.inbound_keys, &self.outbound_keys);
+                config::replace(&self.config, rings, &self.rules, order).await
             }
             ("GET", ["status"]) => status::show(&self.confirmations).await,
             (_, ["dead"] | ["dead", _] | ["status"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),

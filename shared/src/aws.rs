@@ -2,6 +2,7 @@
 //! files that know an AWS type, and none leaves them.
 
 mod attempts;
+mod applied;
 mod bodies;
 mod claims;
 mod clients;
@@ -9,6 +10,7 @@ mod configuration;
 mod confirmations;
 mod dead;
 mod endpoint_states;
+mod endpoints;
 mod environment;
 mod eventbridge;
 mod events;
@@ -32,12 +34,14 @@ pub mod lanes;
 pub mod logs;
 pub mod stream;
 
+pub use applied::Proof;
 pub use clients::Aws;
 pub use confirmations::Checklist;
+pub use endpoints::Endpoints;
 pub use environment::{Misconfigured, variable};
 pub use outbound::{Outbound, OutboundNames};
 pub use secrets::SecretStore;
 pub use ses::Ses;
-pub use sources::{DefaultSource, Proof, Sources};
+pub use sources::{DefaultSource, Sources};
 pub use store::{Names, Store};
 pub use turns::Schedules;

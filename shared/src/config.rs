@@ -1,23 +1,31 @@
 //! The configuration that an owner writes: read strictly, refused with the key and what is allowed.
 
 mod changes;
+mod endpoint;
+mod headers;
+mod receiver;
+mod sealing;
 mod secrets;
+mod signing;
 mod source;
 mod spec;
+mod text;
+mod values;
 
 use std::sync::Arc;
 
-pub use changes::Change;
-pub use secrets::Secrets;
+pub use changes::{Change, Subject};
+pub use secrets::{Rings, Secrets};
 pub use spec::Spec;
 
+use crate::endpoint::Endpoint;
+use crate::guard::Guard;
 use crate::source::Source;
 
 /// What a configuration says, checked and ready for use.
 pub struct Config {
     pub sources: Vec<Arc<Source>>,
-    /// What is understood but does nothing yet, for the owner to read.
-    pub warnings: Vec<String>,
+    pub endpoints: Vec<Arc<Endpoint>>,
 }
 
 /// One thing wrong with a configuration: which key, what was found and what is allowed.
@@ -36,20 +44,19 @@ impl ConfigError {
 
 impl Config {
     /// # Errors
-    /// The first thing that is wrong, in the order of the names.
-    pub fn check(spec: Spec, secrets: Secrets<'_>) -> Result<Self, ConfigError> {
+    /// The first thing that is wrong, sources before endpoints, in the order of the names.
+    pub fn check(spec: Spec, secrets: Secrets<'_>, guard: Guard) -> Result<Self, ConfigError> {
         known("", &spec.unknown, spec::TOP)?;
-        let mut config = Self { sources: Vec::new(), warnings: Vec::new() };
-        for (name, source) in spec.sources.unwrap_or_default() {
-            config.warnings.extend(source::warning(&name, &source));
-            config.sources.push(Arc::new(source::check(&name, source, secrets)?));
-        }
-        if spec.endpoints.is_some_and(|endpoints| !endpoints.is_empty()) {
-            config
-                .warnings
-                .push("endpoints: sending events to endpoints is not built yet; the key does nothing".into());
-        }
-        Ok(config)
+        let sources = spec.sources.unwrap_or_default().into_iter();
+        let endpoints = spec.endpoints.unwrap_or_default().into_iter();
+        Ok(Self {
+            sources: sources
+                .map(|(name, spec)| source::check(&name, spec, secrets).map(Arc::new))
+                .collect::<Result<_, _>>()?,
+            endpoints: endpoints
+                .map(|(name, spec)| endpoint::check(&name, spec, secrets, guard).map(Arc::new))
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 

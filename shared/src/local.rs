@@ -9,6 +9,7 @@ mod eml;
 mod endpoint_states;
 mod events;
 mod history;
+mod endpoints;
 mod kept;
 mod lanes;
 mod pace;
@@ -22,7 +23,8 @@ mod writer;
 
 pub mod http;
 
-pub use configuration::Applied;
+pub use configuration::{Applied, Owned, Reading};
+pub use endpoints::{Broken, Endpoints};
 pub use kept::{KeptMail, Shown};
 pub use lanes::Ended;
 pub use smtp::{Server, Smtp, SmtpUrlError};

@@ -72,9 +72,10 @@ pub enum Refused {
     UnsupportedMediaType,
     /// Another event was accepted under that id.
     Taken,
-    /// A file on the server's machine says what this source is.
+    /// A file on the server's machine says what this is: the kind of it, and its name.
     Owned {
-        source: String,
+        kind: &'static str,
+        name: String,
     },
     /// What is kept is not what the order was made from.
     Changed,
@@ -123,8 +124,8 @@ impl Refused {
                 "send one event at a time, as application/json or as a CloudEvent",
             ),
             Self::Taken => error(StatusCode::CONFLICT, "conflict", "id: another event was accepted under this id"),
-            Self::Owned { source } => {
-                let message = format!("sources.{source}: the server's own file names this source; change it there");
+            Self::Owned { kind, name } => {
+                let message = format!("{kind}s.{name}: the server's own file names this {kind}; change it there");
                 error(StatusCode::CONFLICT, "conflict", &message)
             }
             Self::Changed => error(

@@ -23,7 +23,7 @@ pub struct Keys(BTreeMap<u32, Secret>);
 pub struct Binding<'a> {
     pub kind: &'static str,
     pub name: &'a str,
-    pub field: &'static str,
+    pub field: &'a str,
 }
 
 /// Why a sealed text does not open. Never says what was found.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::address::EmailAddress;
+use crate::event::EventType;
 use crate::quantity::Rate;
 use crate::schemes::{Place, Verifier};
 
@@ -14,8 +15,12 @@ use crate::schemes::{Place, Verifier};
 pub struct Source {
     pub name: String,
     pub verifier: Verifier,
-    /// Never empty: a source whose webhooks reach nobody is refused as configuration.
+    /// Empty only if it publishes: a source whose webhooks reach nobody is refused as configuration.
     pub email: Vec<EmailAddress>,
+    /// The type of the event that each of its webhooks becomes.
+    pub publish: Option<EventType>,
+    /// Whose endpoints get what it publishes.
+    pub tenant: String,
     /// Where callers may come from; anywhere if empty.
     pub allow: Vec<IpNet>,
     /// How often one caller's address may knock, genuine or not.
@@ -74,6 +79,8 @@ pub(crate) fn test_source(secret: &str) -> Source {
         name: "test".into(),
         verifier: Verifier::new(scheme, vec![crate::secret::Secret::new(secret)]).unwrap(),
         email: vec!["ops@example.com".parse().unwrap()],
+        publish: None,
+        tenant: crate::endpoint::DEFAULT_TENANT.into(),
         allow: Vec::new(),
         caller_limit: None,
         limit: None,

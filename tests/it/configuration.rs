@@ -26,6 +26,7 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         ("EMAIL_ADDRESS", "a@example.com,b", "EMAIL_ADDRESS: \"b\" is not an e-mail address"),
         ("WEBHOOK_PASSWORD", "short", "WEBHOOK_PASSWORD: is shorter than 8 characters"),
         ("RUST_LOG", "loud", "RUST_LOG: \"loud\" is not a level. Allowed: error, warn"),
+        ("HOOKPOST_ALLOW_LOOPBACK", "maybe", "HOOKPOST_ALLOW_LOOPBACK: \"maybe\" is not true or false"),
         ("HOOKPOST_CONFIG", "absent.yaml", "HOOKPOST_CONFIG: absent.yaml: No such file"),
     ];
     for (name, value, expected) in wrong {
@@ -48,6 +49,12 @@ fn a_wrong_file_stops_the_start_and_says_where() {
         (source("    emial: [a@b.c]\n"), "sources.a.emial: is not a known key; did you mean \"email\"?"),
         (source("    email: [nobody]\n"), "sources.a.email: \"nobody\" is not an e-mail address"),
         (source(""), "sources.a.email: is missing"),
+        (source("    publish: a b\n"), "sources.a.publish: \"a b\" is not an event type"),
+        ("endpoints:\n  a: { ulr: x }\n".into(), "endpoints.a.ulr: is not a known key; did you mean \"url\"?"),
+        (
+            "endpoints:\n  a: { url: \"https://example.com/\", headers: { x: 1 } }\n".into(),
+            "HOOKPOST_CONFIG: c.yaml: endpoints.a.headers.x: ",
+        ),
         ("sauces: {}\n".into(), "sauces: is not a known key; did you mean \"sources\"?"),
         ("sources:\n  A: {}\n".into(), "sources.A: a source's name is 1 to 63 of a-z"),
         ("sources:\n  a: {}\n  a: {}\n".into(), "HOOKPOST_CONFIG: c.yaml: "),
@@ -73,6 +80,9 @@ fn no_message_shows_a_secret_of_the_file() {
         "sources:\n  a:\n\tverify: { scheme: github, secret: hush-hush }\n",
         "sources:\n  a:\n    verify: { scheme: password, secret: 4815162342 }\n",
         "sources:\n  a:\n    verify: { scheme: password, secret: hush-hush }\n---\nx: *hush-hush\n",
+        "endpoints:\n  a:\n    secret: 4815162342\n",
+        "endpoints:\n  a:\n    auth: { bearer: 4815162342 }\n",
+        "endpoints:\n  a:\n    headers: hush-hush\n",
     ];
     for config in broken {
         let said = refused(&[], config);
@@ -90,12 +100,17 @@ fn a_secret_comes_from_the_environment() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_warned_about() {
-    let config = "sources:\n  a: { verify: { scheme: password, secret: s }, email: a@example.com, publish: order.created }\nendpoints:\n  b: { url: \"https://example.com\" }\n";
-    let hookpost = Setup::config(config).start();
+fn a_file_may_name_endpoints_only_and_loopback_is_loud() {
+    let config = "endpoints:\n  site: { url: \"https://example.com/build\", auth: { bearer: env:BUILD } }\n";
+    let hookpost = Setup::config(config).with("BUILD", "hush-hush").with("HOOKPOST_ALLOW_LOOPBACK", "true").start();
+    assert!(hookpost.banner.contains("Endpoint     site  (at example.com)"), "{}", hookpost.banner);
+    assert!(hookpost.banner.contains("Loopback     endpoints may be on this machine"), "{}", hookpost.banner);
     let log = hookpost.log();
-    assert!(log.contains("sources.a.publish: publishing events is not built yet"), "{log}");
-    assert!(log.contains("endpoints: sending events to endpoints is not built yet"), "{log}");
+    assert!(log.contains("endpoints may be on this machine") && !log.contains("hush"), "{log}");
+    let key = std::fs::metadata(hookpost.data().join("outbound-key")).expect("a key").permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key) & 0o777, 0o600);
+    let quiet = Setup::default().start();
+    assert!(!quiet.banner.contains("Loopback") && !quiet.log().contains("on this machine"));
 }
 
 #[test]

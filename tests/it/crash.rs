@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use shared::config::{Config, Secrets, Spec};
+use shared::guard::Guard;
 use shared::id::WebhookId;
 use shared::inbound::{Arrival, Listener, Mailer, Next, Times};
 use shared::local::{Sources, Store};
@@ -42,7 +43,7 @@ fn sources() -> Sources {
         "verify": {"scheme": "password", "secret": "hush"}, "email": "ops@example.com", "delivery_id": {"header": "x-id"},
     }}});
     let spec: Spec = serde_json::from_value(json).unwrap();
-    Sources::new(Config::check(spec, Secrets::Sent { references: false }).unwrap().sources)
+    Sources::new(Config::check(spec, Secrets::Sent { references: false }, Guard::default()).unwrap().sources)
 }
 
 impl World {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use shared::config::{Config, Secrets, Spec};
+use shared::guard::Guard;
 use shared::id::WebhookId;
 use shared::inbound::{Arrival, Listener, Mailer, Next, Times};
 use shared::local::{KeptMail, Sources, Store};
@@ -52,11 +53,9 @@ impl World {
         let json = serde_json::json!({"sources": {"s": {
             "verify": {"scheme": "password", "secret": "hush"}, "email": "ops@example.com", "delivery_id": {"header": "x-id"},
         }}});
-        Sources::new(
-            Config::check(serde_json::from_value::<Spec>(json).unwrap(), Secrets::Sent { references: false })
-                .unwrap()
-                .sources,
-        )
+        let spec: Spec = serde_json::from_value(json).unwrap();
+        let secrets = Secrets::Sent { references: false };
+        Sources::new(Config::check(spec, secrets, Guard::default()).unwrap().sources)
     }
 
     async fn post(&mut self, delivery: &str) {

@@ -14,7 +14,8 @@ struct Function {
     aws: Aws,
     store: Store,
     checklist: Checklist,
-    key_secret: String,
+    inbound_key: String,
+    outbound_key: String,
     admin_secret: String,
 }
 
@@ -42,7 +43,8 @@ impl Function {
         Ok(Self {
             store: Store::from_environment(&aws)?,
             checklist: Checklist::new(&aws, address("MAIL_FROM")?, to, variable("ALERTS_TOPIC")?),
-            key_secret: variable("INBOUND_KEY_SECRET")?,
+            inbound_key: variable("INBOUND_KEY_SECRET")?,
+            outbound_key: variable("OUTBOUND_KEY_SECRET")?,
             admin_secret: variable("ADMIN_TOKEN_SECRET")?,
             aws,
         })
@@ -51,15 +53,20 @@ impl Function {
     /// With the admin token and the keys, which are read once.
     async fn api(&self) -> Answer<Api<Store, Store, Checklist, SystemClock>> {
         let secrets = SecretStore::new(&self.aws);
-        let (admin, keys) = tokio::try_join!(secrets.secret(&self.admin_secret), secrets.keys(&self.key_secret))?;
+        let (admin, inbound_keys, outbound_keys) = tokio::try_join!(
+            secrets.secret(&self.admin_secret),
+            secrets.keys(&self.inbound_key),
+            secrets.keys(&self.outbound_key),
+        )?;
         Ok(Api {
             dead: self.store.clone(),
             config: self.store.clone(),
             confirmations: self.checklist.clone(),
             clock: SystemClock,
             admin,
-            keys,
-            rules: Rules { owned: Vec::new(), references: true },
+            inbound_keys,
+            outbound_keys,
+            rules: Rules { references: true, ..Rules::default() },
         })
     }
 }

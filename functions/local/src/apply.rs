@@ -1,4 +1,4 @@
-//! `hookpost apply`: a file of sources becomes the configuration of a running server or stack, after a
+//! `hookpost apply`: a file of sources and endpoints becomes the configuration of a running server or stack, after a
 //! look at the plan.
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use shared::config::{Config, Secrets, Spec};
+use shared::guard::Guard;
 use shared::outside::Outside;
 
 use crate::client::{Server, print};
@@ -16,12 +17,9 @@ use crate::stop::Stop;
 const CONFIG: &str = "/api/v1/config";
 
 pub(crate) fn apply(settings: &Settings, file: &Path, yes: bool) -> Result<(), Stop> {
-    let (spec, warnings) = ready(file)?;
+    let spec = ready(file)?;
     let server = Server::named(settings)?;
     let plan = server.put(&format!("{CONFIG}?dry_run=true"), None, spec.write())?;
-    for warning in warnings {
-        print(&format!("note: {warning}\n"))?;
-    }
     let (Some(version), Some(changes)) = (plan["version"].as_u64(), plan["changes"].as_array()) else {
         return Err(server.not_ours());
     };
@@ -37,31 +35,37 @@ pub(crate) fn apply(settings: &Settings, file: &Path, yes: bool) -> Result<(), S
     print(&format!("Applied as version {version}. It is in use within 30 seconds.\n"))
 }
 
-/// The file as it is sent, checked, `env:` references replaced; and what it says in vain.
-fn ready(file: &Path) -> Result<(Spec, Vec<String>), Stop> {
+/// The file as it is sent, checked, `env:` references replaced.
+fn ready(file: &Path) -> Result<Spec, Stop> {
     let mut spec = read_file("FILE", file)?;
-    if !spec.has_sources() {
-        let problem = format!("{}: has no key \"sources\"; to remove them all, write sources: {{}}", file.display());
-        return Err(Stop::setting("FILE", problem));
+    if !spec.says_something() {
+        let problem = "has no key \"sources\" or \"endpoints\"; to remove them all, write sources: {}";
+        return Err(Stop::setting("FILE", format!("{}: {problem}", file.display())));
     }
     spec.resolve(&|name| std::env::var(name).ok())?;
-    // Checked again where it is kept; but keys that nobody knows are not sent.
-    let config = Config::check(spec.clone(), Secrets::Sent { references: true })?;
-    Ok((spec, config.warnings))
+    // Checked again where it is kept, and where endpoints may be is said there; but keys that nobody
+    // knows are not sent.
+    Config::check(spec.clone(), Secrets::Sent { references: true }, Guard { allow_loopback: true })?;
+    Ok(spec)
 }
 
 fn show(server: &Server, plan: &Value) -> Result<(), Stop> {
     print(&format!("The plan for {}:\n", server.address()))?;
     for change in plan["changes"].as_array().into_iter().flatten() {
-        let (source, keys) = (text(&change["source"]), texts(&change["keys"]).join(", "));
-        let line = match change["change"].as_str() {
-            Some("added") => format!("  + {source}"),
-            Some("removed") => format!("  - {source}  (what still waits for mail becomes dead letters)"),
-            _ => format!("  ~ {source}: {keys}"),
-        };
-        print(&format!("{line}\n"))?;
+        print(&format!("{}\n", line(change)))?;
     }
     Ok(())
+}
+
+fn line(change: &Value) -> String {
+    let is_endpoint = change["endpoint"].is_string();
+    let name = if is_endpoint { format!("endpoint {}", text(&change["endpoint"])) } else { text(&change["source"]) };
+    match change["change"].as_str() {
+        Some("added") => format!("  + {name}"),
+        Some("removed") if is_endpoint => format!("  - {name}  (its pending deliveries will be cancelled)"),
+        Some("removed") => format!("  - {name}  (what still waits for mail becomes dead letters)"),
+        _ => format!("  ~ {name}: {}", texts(&change["keys"]).join(", ")),
+    }
 }
 
 /// Asks who sits at the terminal; nobody there agrees to nothing.

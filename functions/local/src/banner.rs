@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use shared::door::DEFAULT;
+use shared::endpoint::Endpoint;
+use shared::guard::Guard;
 use shared::source::Source;
 
 use crate::made::Made;
@@ -20,6 +22,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) password: &'a Made,
     pub(crate) admin: &'a Made,
     pub(crate) sources: &'a [Arc<Source>],
+    pub(crate) endpoints: &'a [Arc<Endpoint>],
+    pub(crate) guard: Guard,
 }
 
 impl Banner<'_> {
@@ -45,13 +49,15 @@ impl Banner<'_> {
         text += &format!("  Data         {}\n", data.display());
         text += &format!("  Admin token  {}\n", kept_at(self.admin));
         for source in self.sources {
-            let to: Vec<_> = source.email.iter().map(|address| address.address()).collect();
-            text += &format!(
-                "  Source       {url}/in/{}  ({}, to {})\n",
-                source.name,
-                source.verifier.scheme().name,
-                to.join(", ")
-            );
+            let scheme = source.verifier.scheme().name;
+            text += &format!("  Source       {url}/in/{}  ({scheme}, {})\n", source.name, becomes(source));
+        }
+        for endpoint in self.endpoints {
+            let host = endpoint.url.url().host_str().unwrap_or_default();
+            text += &format!("  Endpoint     {}  (at {host})\n", endpoint.name);
+        }
+        if self.guard.allow_loopback {
+            text += "  Loopback     endpoints may be on this machine (HOOKPOST_ALLOW_LOOPBACK); for local use only\n";
         }
         if self
             .sources
@@ -65,6 +71,14 @@ impl Banner<'_> {
         }
         text
     }
+}
+
+/// What a source's webhooks become.
+fn becomes(source: &Source) -> String {
+    let to: Vec<_> = source.email.iter().map(|address| address.address()).collect();
+    let mailed = (!to.is_empty()).then(|| format!("to {}", to.join(", ")));
+    let published = source.publish.as_ref().map(|kind| format!("published as {kind}"));
+    mailed.into_iter().chain(published).collect::<Vec<_>>().join(", ")
 }
 
 fn kept_at(secret: &Made) -> String {

@@ -1,4 +1,5 @@
-//! What the owner wrote: the file of sources, and the default source that the environment describes.
+//! What the owner wrote: the file of sources and endpoints, and the default source that the environment
+//! describes.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +7,8 @@ use std::sync::Arc;
 
 use shared::config::{Config, ConfigError, Secrets, Spec};
 use shared::door::DEFAULT;
+use shared::guard::Guard;
+use shared::local::{Owned, Reading};
 use shared::secret::Secret;
 use shared::source::Source;
 
@@ -16,12 +19,10 @@ use crate::stop::Stop;
 /// What the made or given password is called, in the environment and in references.
 pub(crate) const PASSWORD: &str = "WEBHOOK_PASSWORD";
 
-/// What the program starts with.
+/// What the program starts with: the default source is made where nobody else names one and mail can
+/// reach somebody.
 pub(crate) struct Given {
-    /// The sources of the file.
-    pub(crate) owned: Vec<Arc<Source>>,
-    /// The default source, where nobody else names one and mail can reach somebody.
-    pub(crate) made: Option<Arc<Source>>,
+    pub(crate) owned: Owned,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -55,13 +56,23 @@ pub(crate) fn read_file(name: &str, path: &Path) -> Result<Spec, Stop> {
     spec.map_err(|problem| wrong(said(problem)))
 }
 
-/// The sources of the file, and the default one. `applied` says whether others may come from the store.
-pub(crate) fn check(settings: &Settings, spec: Spec, password: &Secret, applied: bool) -> Result<Given, Stop> {
+/// How the file is read.
+pub(crate) struct Check<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) password: &'a Secret,
+    pub(crate) reading: &'a Reading,
+    /// Whether others may come from the store.
+    pub(crate) applied: bool,
+}
+
+/// What the file names, and the default source.
+pub(crate) fn check(spec: Spec, Check { settings, password, reading, applied }: Check<'_>) -> Result<Given, Stop> {
     let named = spec.names(DEFAULT);
     let nothing = spec.is_empty() && !applied;
     let environment = |name: &str| own(name, password).or_else(|| std::env::var(name).ok());
-    let config = Config::check(spec, Secrets::Written { environment: &environment })?;
-    let mut warnings = config.warnings;
+    let secrets = Secrets::Written { environment: &environment, outbound: Some(&reading.outbound) };
+    let config = Config::check(spec, secrets, reading.guard)?;
+    let mut warnings = Vec::new();
     let made = match recipients(settings) {
         Some(list) if !named => Some(default_source(list, password)?),
         None if nothing => return Err(nobody_to_tell()),
@@ -76,7 +87,7 @@ pub(crate) fn check(settings: &Settings, spec: Spec, password: &Secret, applied:
             outbox::writable(address.clone()).map_err(wrong)?;
         }
     }
-    Ok(Given { owned: config.sources, made, warnings })
+    Ok(Given { owned: Owned { sources: config.sources, endpoints: config.endpoints, made }, warnings })
 }
 
 /// The made password can be referred to like one that was given.
@@ -88,7 +99,8 @@ fn default_source(recipients: &str, password: &Secret) -> Result<Arc<Source>, St
     let mut spec = Spec::default();
     spec.add_password_source(DEFAULT, PASSWORD, vec![recipients.to_owned()]);
     let environment = |name: &str| own(name, password);
-    let config = Config::check(spec, Secrets::Written { environment: &environment }).map_err(renamed)?;
+    let secrets = Secrets::Written { environment: &environment, outbound: None };
+    let config = Config::check(spec, secrets, Guard::default()).map_err(renamed)?;
     let source = config.sources.into_iter().next().ok_or_else(nobody_to_tell)?;
     for address in &source.email {
         outbox::writable(address.clone()).map_err(|problem| Stop::setting("EMAIL_ADDRESS", problem))?;

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shared::api::{Api, Rules};
 use shared::clock::SystemClock;
+use shared::guard::Guard;
 use shared::inbound::{Listener, Mailer};
-use shared::local::{Applied, Store, http};
+use shared::local::{Applied, Owned, Reading, Store, http};
 use shared::seal::Keys;
 use shared::seam::{ReadConfig, Unavailable};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::banner::Banner;
+use crate::configuration::{Check, Given};
 use crate::made::Made;
 use crate::outbox::Outbox;
 use crate::routes::{LocalApi, Routes};
@@ -35,20 +37,28 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     let password =
         Made::or_make(settings.webhook_password(), configuration::PASSWORD, settings.data().join("webhook-password"))?;
     let admin = Made::or_make(settings.admin_token(), "ADMIN_TOKEN", settings.data().join("admin-token"))?;
-    let keys = Made::or_make(None, "inbound-key", settings.data().join("inbound-key"))?;
-    let keys = Keys::one(keys.secret().clone());
+    let reading = Reading {
+        inbound: key(settings, "inbound-key")?,
+        outbound: key(settings, "outbound-key")?,
+        guard: Guard { allow_loopback: settings.allow_loopback()? },
+    };
     let failed = |problem: Unavailable| Stop::Failed(problem.to_string());
     let was_applied = store.read_config().await.map_err(failed)?.is_some();
-    let given = configuration::check(settings, spec, password.secret(), was_applied)?;
+    let check = Check { settings, password: password.secret(), reading: &reading, applied: was_applied };
+    let Given { owned, warnings } = configuration::check(spec, check)?;
     let outbox = Outbox::open(settings, &store)?;
     let taken = |problem| Stop::Failed(format!("HOOKPOST_LISTEN: cannot listen on {listen}: {problem}"));
     let door = TcpListener::bind(listen).await.map_err(taken)?;
     let listen = door.local_addr().map_err(taken)?;
-    for warning in &given.warnings {
+    for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let rules = Rules { owned: given.owned.iter().map(|source| source.name.clone()).collect(), references: false };
-    let config = Applied::start(store.clone(), keys.clone(), given.owned, given.made).await.map_err(failed)?;
+    if reading.guard.allow_loopback {
+        tracing::warn!("endpoints may be on this machine: whoever names one reaches what listens here");
+    }
+    let rules = rules(&owned, reading.guard);
+    let Reading { inbound, outbound, guard } = reading.clone();
+    let config = Applied::start(store.clone(), reading, owned).await.map_err(failed)?;
     Banner {
         listen,
         data: settings.data(),
@@ -56,6 +66,8 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         password: &password,
         admin: &admin,
         sources: &config.sources().all(),
+        endpoints: &config.endpoints().all(),
+        guard,
     }
     .print();
     let api = Api {
@@ -64,10 +76,26 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         confirmations: outbox.clone(),
         clock: SystemClock,
         admin: admin.secret().clone(),
-        keys,
+        inbound_keys: inbound,
+        outbound_keys: outbound,
         rules,
     };
     work(door, store, api, outbox).await
+}
+
+/// The key of that name, which nobody gives.
+fn key(settings: &Settings, name: &'static str) -> Result<Keys, Stop> {
+    let made = Made::or_make(None, name, settings.data().join(name))?;
+    Ok(Keys::one(made.secret().clone()))
+}
+
+fn rules(owned: &Owned, guard: Guard) -> Rules {
+    Rules {
+        owned: owned.sources.iter().map(|source| source.name.clone()).collect(),
+        owned_endpoints: owned.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect(),
+        references: false,
+        guard,
+    }
 }
 
 async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox) -> Result<(), Stop> {

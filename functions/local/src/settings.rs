@@ -30,7 +30,7 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         order: Order,
     },
-    /// Make a file of sources the configuration of a running server or of a stack on AWS
+    /// Make a file of sources and endpoints the configuration of a running server or of a stack on AWS
     Apply {
         /// The YAML file; env:NAME in it is read here
         file: PathBuf,
@@ -70,7 +70,7 @@ pub(crate) struct Settings {
     /// The data folder [default: ./.hookpost]
     #[arg(long, alias = "hookpost-data", env = "HOOKPOST_DATA", value_name = "FOLDER", global = true)]
     data: Option<PathBuf>,
-    /// A YAML file of sources
+    /// A YAML file of sources and endpoints
     #[arg(long, alias = "hookpost-config", env = "HOOKPOST_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Who gets mail from the default source, comma separated
@@ -95,6 +95,17 @@ pub(crate) struct Settings {
     /// The mail server: smtp://user:password@host:587 or smtps://…:465; without one, mail is kept and shown at /mail
     #[arg(long, env = "SMTP_URL", hide_env_values = true, value_name = "URL", global = true)]
     smtp_url: Option<String>,
+    /// Let endpoints be on this machine: for local use only
+    #[arg(
+        long,
+        env = "HOOKPOST_ALLOW_LOOPBACK",
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        global = true
+    )]
+    allow_loopback: Option<String>,
     /// The server that the verbs speak to [default: the listen address]
     #[arg(long, alias = "hookpost-url", env = "HOOKPOST_URL", value_name = "URL", global = true)]
     url: Option<String>,
@@ -148,6 +159,17 @@ impl Settings {
 
     pub(crate) fn smtp_url(&self) -> Option<&str> {
         given(self.smtp_url.as_ref())
+    }
+
+    pub(crate) fn allow_loopback(&self) -> Result<bool, Stop> {
+        match given(self.allow_loopback.as_ref()).map(str::to_lowercase).as_deref() {
+            None | Some("false" | "0" | "no" | "off") => Ok(false),
+            Some("true" | "1" | "yes" | "on") => Ok(true),
+            Some(other) => {
+                let problem = format!("\"{}\" is not true or false", other.escape_debug());
+                Err(Stop::setting("HOOKPOST_ALLOW_LOOPBACK", problem))
+            }
+        }
     }
 
     /// Where the verbs find the server, without a slash at the end.

@@ -6,9 +6,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Rules, unavailable};
-use crate::config::{Change, Config, Secrets, Spec};
+use crate::config::{Change, Config, Rings, Secrets, Spec};
 use crate::reply::{self, Refused, Reply};
-use crate::seal::Keys;
 use crate::seam::{Kept, ReadConfig, WriteConfig};
 
 /// Sealed, it must fit into one row of 400 KB.
@@ -71,22 +70,21 @@ pub(super) async fn show(ports: &impl ReadConfig) -> Result<Reply, Refused> {
     let mut spec = spec.ok_or_else(|| ours(&UNREADABLE))?;
     spec.redact();
     let shown: Value = serde_json::from_str(&spec.write()).unwrap_or_default();
-    Ok(tagged(version, json!({ "version": version, "sources": shown.get("sources").unwrap_or(&json!({})) })))
+    let of = |key: &str| shown.get(key).cloned().unwrap_or_else(|| json!({}));
+    Ok(tagged(version, json!({ "version": version, "sources": of("sources"), "endpoints": of("endpoints") })))
 }
 
 /// Checks, compares, seals and keeps. Nothing changes unless everything fits.
 pub(super) async fn replace(
     ports: &impl WriteConfig,
-    keys: &Keys,
+    rings: Rings<'_>,
     rules: &Rules,
     order: Order,
 ) -> Result<Reply, Refused> {
     let Order { spec: mut new, from } = order;
-    let owned = |name: &&str| rules.owned.iter().any(|owned| owned == name);
-    if let Some(name) = new.source_names().find(owned) {
-        return Err(Refused::Owned { source: name.to_owned() });
-    }
-    Config::check(new.clone(), Secrets::Sent { references: rules.references })?;
+    free("source", new.source_names(), &rules.owned)?;
+    free("endpoint", new.endpoint_names(), &rules.owned_endpoints)?;
+    Config::check(new.clone(), Secrets::Sent { references: rules.references }, rules.guard)?;
     let (version, old) = kept(ports).await?;
     // What cannot be read is replaced: it is of no use to anybody.
     let is_readable = old.as_ref().is_some_and(Spec::is_understood);
@@ -94,9 +92,9 @@ pub(super) async fn replace(
     if from.is_some_and(|from| from != version) {
         return Err(Refused::Changed);
     }
-    old.open(keys);
+    old.open(rings);
     let changes = new.changes_from(&old);
-    new.seal(keys).map_err(|problem| ours(&problem))?;
+    new.seal(rings).map_err(|problem| ours(&problem))?;
     let kept = Kept { version: version + 1, text: new.write() };
     if kept.text.len() > MOST_KEPT {
         return Err(Refused::TooLarge { most: MOST_KEPT });
@@ -109,6 +107,12 @@ pub(super) async fn replace(
         return Ok(done(kept.version, &changes));
     }
     Ok(done(version, &changes))
+}
+
+/// Refuses what a file owns.
+fn free<'a>(kind: &'static str, mut names: impl Iterator<Item = &'a str>, owned: &[String]) -> Result<(), Refused> {
+    let taken = names.find(|name| owned.iter().any(|owned| owned == name));
+    taken.map_or(Ok(()), |name| Err(Refused::Owned { kind, name: name.to_owned() }))
 }
 
 fn done(version: u64, changes: &[Change]) -> Reply {

@@ -8,10 +8,13 @@ use http::HeaderName;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use ipnet::IpNet;
 
-use super::spec::{self, OneOrMany, PlaceSpec, SourceSpec, Text, VerifySpec};
+use super::secrets::{Kind, Spot};
+use super::spec::{self, PlaceSpec, SourceSpec, VerifySpec};
+use super::text::{OneOrMany, Text};
+use super::values::{duration, each, rate, tenant, wrong};
 use super::{ConfigError, Secrets, known, suggestion};
 use crate::address::EmailAddress;
-use crate::quantity::{self, Rate};
+use crate::event::EventType;
 use crate::schemes::{self, Place, Scheme, Verifier};
 use crate::source::{Deduplicate, Source, is_name};
 
@@ -24,11 +27,8 @@ const CALLER_LIMIT: &str = "200/s";
 /// SES takes 50 recipients in a message; so do we, in both worlds.
 const MOST_RECIPIENTS: usize = 50;
 
-/// What the source asks for that is not built yet.
-pub(super) fn warning(name: &str, spec: &SourceSpec) -> Option<String> {
-    spec.publish.as_ref()?;
-    Some(format!("sources.{name}.publish: publishing events is not built yet; the key does nothing"))
-}
+/// How windows are written.
+const WINDOWS: &str = "600, 10m, 12h or 7d";
 
 pub(super) fn check(name: &str, spec: SourceSpec, secrets: Secrets<'_>) -> Result<Source, ConfigError> {
     let path = format!("sources.{name}");
@@ -43,7 +43,9 @@ pub(super) fn check(name: &str, spec: SourceSpec, secrets: Secrets<'_>) -> Resul
         name: name.to_owned(),
         verifier: verifier(name, &format!("{path}.verify"), spec.verify, secrets)?,
         email: recipients(&format!("{path}.email"), spec.email, spec.publish.is_some())?,
-        allow: each(&format!("{path}.allow"), spec.allow, "an address or a network like 192.0.2.0/24", network)?,
+        publish: publish(&format!("{path}.publish"), spec.publish)?,
+        tenant: tenant(&path, spec.tenant)?,
+        allow: each(&format!("{path}.allow"), spec.allow, network)?,
         caller_limit: rate(&format!("{path}.caller_limit"), spec.caller_limit.as_deref().unwrap_or(CALLER_LIMIT))?,
         limit: rate(&format!("{path}.limit"), spec.limit.as_deref().unwrap_or("none"))?,
         deduplicate: deduplicate(&path, spec.deduplicate.as_deref(), spec.window)?,
@@ -63,69 +65,49 @@ fn verifier(source: &str, path: &str, spec: Option<VerifySpec>, secrets: Secrets
         .ok_or_else(|| ConfigError::new(key, format!("\"{named}\" is not a scheme{}", suggestion(&named, &names))))?;
     let key = format!("{path}.secret");
     let written = spec.secret.ok_or_else(|| ConfigError::new(&*key, "is missing; write the secret or env:NAME"))?;
-    let wrong = |problem: String| ConfigError::new(&*key, problem);
+    let refused = |problem: String| ConfigError::new(&*key, problem);
     if written.0.is_empty() {
-        return Err(wrong("is empty".into()));
+        return Err(refused("is empty".into()));
     }
-    let read = written.0.iter().map(|text| secrets.read(source, text)).collect::<Result<Vec<_>, _>>();
-    let had: Vec<_> = read.map_err(wrong)?.into_iter().flatten().collect();
+    let spot = Spot { kind: Kind::Source, name: source, field: "verify.secret" };
+    let read = written.0.iter().map(|text| secrets.read(spot, text)).collect::<Result<Vec<_>, _>>();
+    let had: Vec<_> = read.map_err(refused)?.into_iter().flatten().collect();
     if had.is_empty() {
         return Ok(Verifier::without_secrets(scheme));
     }
-    Verifier::new(scheme, had).map_err(|problem| wrong(problem.into()))
+    Verifier::new(scheme, had).map_err(|problem| refused(problem.into()))
 }
 
 fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec<EmailAddress>, ConfigError> {
     let split = |text: &String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
     let list = list.map(|list| OneOrMany(list.0.iter().flat_map(split).collect()));
-    let found = each(key, list, "an e-mail address; write name@example.com or A Name <name@example.com>", |text| {
-        EmailAddress::from_str(text).ok()
-    })?;
+    let found = each(key, list, |text| EmailAddress::from_str(text).map_err(|_| NOT_AN_ADDRESS))?;
     match found.len() {
-        0 if publishes => {
-            Err(ConfigError::new(key, "is missing; publish alone is not built yet, so its webhooks would reach nobody"))
+        0 if publishes => Ok(found),
+        0 => {
+            Err(ConfigError::new(key, "is missing; write who gets the mail, like [ops@example.com], or publish: TYPE"))
         }
-        0 => Err(ConfigError::new(key, "is missing; write who gets the mail, like [ops@example.com]")),
         1..=MOST_RECIPIENTS => Ok(found),
         many => Err(ConfigError::new(key, format!("names {many} recipients; at most {MOST_RECIPIENTS} are allowed"))),
     }
 }
 
-fn each<T>(
-    key: &str,
-    list: Option<OneOrMany>,
-    wanted: &str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, ConfigError> {
-    let texts = list.map(|list| list.0).unwrap_or_default();
-    let wrong = |text: &str| ConfigError::new(key, format!("\"{}\" is not {wanted}", text.escape_debug()));
-    texts.iter().map(|text| read(text).ok_or_else(|| wrong(text))).collect()
+const NOT_AN_ADDRESS: &str = "is not an e-mail address; write name@example.com or A Name <name@example.com>";
+
+fn publish(key: &str, text: Option<String>) -> Result<Option<EventType>, ConfigError> {
+    text.map(|text| text.parse().map_err(|problem| wrong(key, &text, problem))).transpose()
 }
 
-fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
-}
-
-fn rate(key: &str, text: &str) -> Result<Option<Rate>, ConfigError> {
-    if text == "none" {
-        return Ok(None);
-    }
-    let wrong = || {
-        ConfigError::new(key, format!("\"{}\" is not a rate; write 100/s, 600/m, 1000/h or none", text.escape_debug()))
-    };
-    quantity::rate(text).map(Some).ok_or_else(wrong)
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let one = || Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?));
+    text.parse().ok().or_else(one).ok_or("is not an address or a network like 192.0.2.0/24")
 }
 
 fn deduplicate(path: &str, by: Option<&str>, window: Option<Text>) -> Result<Deduplicate, ConfigError> {
     let key = format!("{path}.window");
-    let read = |text: Text| {
-        let span = quantity::duration(&text.0).filter(|span| !span.is_zero());
-        span.ok_or_else(|| {
-            ConfigError::new(
-                &*key,
-                format!("\"{}\" is not a duration; write 600, 10m, 12h or 7d", text.0.escape_debug()),
-            )
-        })
+    let read = |Text(text): Text| match duration(&key, &text, WINDOWS)? {
+        Duration::ZERO => Err(wrong(&key, &text, format!("is not a duration; write {WINDOWS}"))),
+        span => Ok(span),
     };
     let window = window.map(read).transpose()?;
     match (by.unwrap_or("id"), window) {
@@ -136,10 +118,7 @@ fn deduplicate(path: &str, by: Option<&str>, window: Option<Text>) -> Result<Ded
         }
         ("none", None) => Ok(Deduplicate::Never),
         ("none", Some(_)) => Err(ConfigError::new(key, "has no meaning with deduplicate: none")),
-        (other, _) => Err(ConfigError::new(
-            format!("{path}.deduplicate"),
-            format!("\"{}\" is not known. Allowed: id, body, none", other.escape_debug()),
-        )),
+        (other, _) => Err(wrong(&format!("{path}.deduplicate"), other, "is not known. Allowed: id, body, none")),
     }
 }
 
@@ -150,21 +129,15 @@ fn place(path: &str, spec: Option<PlaceSpec>) -> Result<Option<Place>, ConfigErr
         (Some(name), None) => header(&format!("{path}.header"), &name).map(Some),
         (None, Some(pointer)) if pointer.starts_with('/') => Ok(Some(Place::Pointer(Cow::Owned(pointer)))),
         (None, Some(pointer)) => {
-            let problem = format!("\"{}\" is not a JSON pointer; write it like /order/id", pointer.escape_debug());
-            Err(ConfigError::new(format!("{path}.pointer"), problem))
+            Err(wrong(&format!("{path}.pointer"), &pointer, "is not a JSON pointer; write it like /order/id"))
         }
         _ => Err(ConfigError::new(path, "write either { header: NAME } or { pointer: /path }")),
     }
 }
 
 fn header(key: &str, name: &str) -> Result<Place, ConfigError> {
-    let wrong = || {
-        ConfigError::new(
-            key,
-            format!("\"{}\" is not the name of a header; write it like X-Order-Id", name.escape_debug()),
-        )
-    };
-    let name = HeaderName::from_str(name).map_err(|_| wrong())?;
+    let problem = "is not the name of a header; write it like X-Order-Id";
+    let name = HeaderName::from_str(name).map_err(|_| wrong(key, name, problem))?;
     if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(&name)
         || ["x-webhook-password", "x-api-key"].contains(&name.as_str())
     {
@@ -175,8 +148,11 @@ fn header(key: &str, name: &str) -> Result<Place, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::{Config, Secrets, Spec};
     use super::*;
+    use crate::guard::Guard;
     use crate::secret::Secret;
 
     /// The configuration of one source called `a`, as JSON.
@@ -184,7 +160,8 @@ mod tests {
         let spec: Spec =
             serde_json::from_value(serde_json::json!({ "sources": { "a": source } })).map_err(|e| e.to_string())?;
         let environment = |name: &str| (name == "SET").then(|| "from the environment".to_owned());
-        Config::check(spec, Secrets::Written { environment: &environment }).map_err(|e| e.to_string())
+        let secrets = Secrets::Written { environment: &environment, outbound: None };
+        Config::check(spec, secrets, Guard::default()).map_err(|e| e.to_string())
     }
 
     fn with(key: &str, value: serde_json::Value) -> Result<Config, String> {
@@ -229,6 +206,8 @@ mod tests {
                 json!({"scheme": "standard", "secret": "whsec_%"}),
                 "sources.a.verify.secret: is not whsec_ and base64",
             ),
+            ("publish", json!("a b"), "sources.a.publish: \"a b\" is not an event type; write words"),
+            ("tenant", json!("A"), "sources.a.tenant: \"A\" is not a tenant's name; write 1 to 63"),
             ("emial", json!("x"), "sources.a.emial: is not a known key; did you mean \"email\"?"),
             ("email", json!([]), "sources.a.email: is missing"),
             ("email", json!("nobody"), "sources.a.email: \"nobody\" is not an e-mail address"),
@@ -261,10 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn publish_is_warned_about_and_alone_refused() {
-        assert_eq!(with("publish", "order.created".into()).unwrap().warnings.len(), 1);
+    fn a_source_may_publish_and_mail_nobody() {
         let alone =
             serde_json::json!({ "verify": { "scheme": "password", "secret": "s" }, "publish": "order.created" });
-        assert!(read(alone).err().unwrap().contains("would reach nobody"));
+        let source = Arc::clone(&read(alone).unwrap().sources[0]);
+        assert_eq!(source.publish.as_ref().map(EventType::as_str), Some("order.created"));
+        assert!(source.email.is_empty() && source.tenant == "default");
     }
 }

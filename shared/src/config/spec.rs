@@ -1,10 +1,12 @@
 //! The configuration as it is written, before anything is checked.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{Error, IgnoredAny, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::receiver::EndpointSpec;
+use super::text::{OneOrMany, Text};
 
 /// Keys that no field takes, collected so that they can be refused with the nearest known one.
 pub(super) type Unknown = BTreeMap<String, IgnoredAny>;
@@ -14,6 +16,7 @@ pub(super) const SOURCE: &[&str] = &[
     "verify",
     "email",
     "publish",
+    "tenant",
     "allow",
     "limit",
     "caller_limit",
@@ -25,13 +28,13 @@ pub(super) const SOURCE: &[&str] = &[
 pub(super) const VERIFY: &[&str] = &["scheme", "secret"];
 pub(super) const PLACE: &[&str] = &["header", "pointer"];
 
-/// The whole of a configuration: sources, and endpoints that are not built yet.
+/// The whole of a configuration.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Spec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sources: Option<BTreeMap<String, SourceSpec>>,
-    #[serde(skip_serializing)]
-    pub(super) endpoints: Option<BTreeMap<String, IgnoredAny>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) endpoints: Option<BTreeMap<String, EndpointSpec>>,
     #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
@@ -44,6 +47,8 @@ pub(super) struct SourceSpec {
     pub(super) email: Option<OneOrMany>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) publish: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tenant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) allow: Option<OneOrMany>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,17 +96,18 @@ impl Spec {
             let places = place(&source.delivery_id) && place(&source.event_type);
             source.unknown.is_empty() && verify(&source.verify) && places
         };
-        self.unknown.is_empty() && self.sources.iter().flat_map(BTreeMap::values).all(source)
+        let endpoints = self.endpoints.iter().flat_map(BTreeMap::values).all(EndpointSpec::is_understood);
+        self.unknown.is_empty() && endpoints && self.sources.iter().flat_map(BTreeMap::values).all(source)
     }
 
-    /// Whether it says anything of sources, if only that there are none.
-    pub fn has_sources(&self) -> bool {
-        self.sources.is_some()
+    /// Whether it says anything of sources or endpoints, if only that there are none.
+    pub fn says_something(&self) -> bool {
+        self.sources.is_some() || self.endpoints.is_some()
     }
 
-    /// Whether it names no source at all.
+    /// Whether it names no source and no endpoint.
     pub fn is_empty(&self) -> bool {
-        self.sources.as_ref().is_none_or(BTreeMap::is_empty)
+        self.source_names().next().is_none() && self.endpoint_names().next().is_none()
     }
 
     /// Reads what [`Spec::write`] wrote.
@@ -119,6 +125,17 @@ impl Spec {
         self.sources.iter().flat_map(BTreeMap::keys).map(String::as_str)
     }
 
+    /// The names of its endpoints, of all tenants.
+    pub fn endpoint_names(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// The names of a tenant's endpoints.
+    pub fn endpoint_names_of<'a>(&'a self, tenant: &'a str) -> impl Iterator<Item = &'a str> {
+        let all = self.endpoints.iter().flatten();
+        all.filter(move |(_, spec)| spec.tenant() == tenant).map(|(name, _)| name.as_str())
+    }
+
     /// That source alone.
     pub fn only(&self, source: &str) -> Self {
         let found = self.sources.as_ref().and_then(|sources| sources.get_key_value(source));
@@ -126,9 +143,22 @@ impl Spec {
         Self { sources, ..Self::default() }
     }
 
+    /// That endpoint alone.
+    pub fn only_endpoint(&self, name: &str) -> Self {
+        let found = self.endpoints.as_ref().and_then(|endpoints| endpoints.get_key_value(name));
+        let endpoints = found.map(|(name, spec)| BTreeMap::from([(name.clone(), spec.clone())]));
+        Self { endpoints, ..Self::default() }
+    }
+
     /// Whether it names that source.
     pub fn names(&self, source: &str) -> bool {
         self.sources.as_ref().is_some_and(|sources| sources.contains_key(source))
+    }
+
+    /// Whether it names that endpoint of that tenant.
+    pub fn names_endpoint(&self, tenant: &str, name: &str) -> bool {
+        let found = self.endpoints.as_ref().and_then(|endpoints| endpoints.get(name));
+        found.is_some_and(|endpoint| endpoint.tenant() == tenant)
     }
 
     /// Adds a source that proves itself by the password that the environment calls `variable`,
@@ -143,6 +173,7 @@ impl Spec {
             verify: Some(verify),
             email: Some(OneOrMany(email)),
             publish: None,
+            tenant: None,
             allow: None,
             limit: None,
             caller_limit: None,
@@ -153,78 +184,5 @@ impl Spec {
             unknown: Unknown::new(),
         };
         self.sources.get_or_insert_default().entry(name.into()).or_insert(source);
-    }
-}
-
-/// One text, or a list of texts.
-#[derive(Clone, Serialize)]
-pub(super) struct OneOrMany(pub(super) Vec<String>);
-
-/// A text that may be written as a bare whole number.
-#[derive(Clone, Serialize)]
-pub(super) struct Text(pub(super) String);
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Texts;
-        impl<'de> Visitor<'de> for Texts {
-            type Value = OneOrMany;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts (put numbers in quotes)")
-            }
-
-            // No message may show what was found: it may be a secret.
-            fn visit_u64<E: Error>(self, _: u64) -> Result<OneOrMany, E> {
-                Err(E::invalid_type(Unexpected::Other("a number"), &self))
-            }
-
-            fn visit_i64<E: Error>(self, _: i64) -> Result<OneOrMany, E> {
-                Err(E::invalid_type(Unexpected::Other("a number"), &self))
-            }
-
-            fn visit_f64<E: Error>(self, _: f64) -> Result<OneOrMany, E> {
-                Err(E::invalid_type(Unexpected::Other("a number"), &self))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
-                Ok(OneOrMany(vec![text.to_owned()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    texts.push(text);
-                }
-                Ok(OneOrMany(texts))
-            }
-        }
-        deserializer.deserialize_any(Texts)
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyText;
-        impl Visitor<'_> for AnyText {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a whole number")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(text.to_owned()))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Text, E> {
-                Ok(Text(number.to_string()))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
-                Ok(Text(number.to_string()))
-            }
-        }
-        deserializer.deserialize_any(AnyText)
     }
 }

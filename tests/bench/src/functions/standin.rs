@@ -10,7 +10,7 @@ use std::thread;
 use md5::{Digest, Md5};
 use serde::Deserialize;
 use serde_json::json;
-use shared::config::Spec;
+use shared::config::{Rings, Spec};
 use shared::seal::Keys;
 
 use super::events::GITHUB_SECRET;
@@ -84,7 +84,8 @@ fn row(key_secret: &str) -> String {
     let verify = json!({ "scheme": "github", "secret": [GITHUB_SECRET] });
     let source = json!({ "verify": verify, "email": ["ops@example.com"], "caller_limit": "none" });
     let mut spec = Spec::read(&json!({ "sources": { "github": source } }).to_string()).expect("a configuration");
-    spec.seal(&Keys::read(key_secret).expect("keys")).expect("sealed secrets");
+    let keys = Keys::read(key_secret).expect("keys");
+    spec.seal(Rings { inbound: Some(&keys), outbound: None }).expect("sealed secrets");
     json!({ "Item": { "pk": { "S": "config" }, "sk": { "S": "config" }, "version": { "N": "1" }, "text": { "S": spec.write() } } })
         .to_string()
 }
