@@ -3,7 +3,11 @@
 mod body;
 mod config;
 mod dead;
+mod endpoints;
+mod history;
+mod range;
 mod status;
+mod tokens;
 
 use std::time::Duration;
 
@@ -16,15 +20,24 @@ use crate::guard::Guard;
 use crate::reply::{Refused, Reply};
 use crate::schemes::password;
 use crate::seal::Keys;
-use crate::seam::{Clock, Confirmations, DeadLetters, GetBody, Unavailable, WriteConfig};
+use crate::seam::{
+    Clock, Confirmations, DeadLetters, FindEndpoints, GetBody, History, ReadEvent, Tokens, Unavailable, WriteConfig,
+    WriteEndpointState,
+};
 use crate::secret::Secret;
 
 /// Where the API lives.
 pub const ROOT: &str = "/api/v1/";
 
+/// Where receivers find the public keys of an endpoint, below its name.
+pub const KEYS: &str = "/.well-known/webhook-keys/";
+
 /// The API over its ports. Nothing is answered but 401 until the admin token is shown.
-pub struct Api<D, W, S, C> {
+pub struct Api<D, O, E, W, S, C> {
     pub dead: D,
+    /// What the outbound path wrote.
+    pub outbound: O,
+    pub endpoints: E,
     pub config: W,
     pub confirmations: S,
     pub clock: C,
@@ -49,7 +62,15 @@ pub struct Rules {
     pub guard: Guard,
 }
 
-impl<D: DeadLetters + GetBody, W: WriteConfig, S: Confirmations, C: Clock> Api<D, W, S, C> {
+impl<D, O, E, W, S, C> Api<D, O, E, W, S, C>
+where
+    D: DeadLetters + GetBody,
+    O: History + ReadEvent + Tokens + WriteEndpointState,
+    E: FindEndpoints,
+    W: WriteConfig,
+    S: Confirmations,
+    C: Clock,
+{
     /// Answers a request for `path`, which is what follows [`ROOT`].
     pub async fn answer<B>(&self, path: &str, request: Request<B>) -> Reply
     where
@@ -81,13 +102,61 @@ impl<D: DeadLetters + GetBody, W: WriteConfig, S: Confirmations, C: Clock> Api<D
                 config::replace(&self.config, rings, &self.rules, order).await
             }
             ("GET", ["status"]) => status::show(&self.confirmations).await,
+            ("POST", ["tokens"]) => tokens::make(&self.outbound, body::read(body).await?, self.clock.now()).await,
+            (method, ["tokens", ..]) => self.token(method, &steps[1..]).await,
+            (method, ["events" | "deliveries", ..]) => self.history(method, &steps, query).await,
+            (method, ["endpoints", rest @ ..]) => self.endpoint(method, rest, query).await,
             (_, ["dead"] | ["dead", _] | ["status"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, ["dead", _, "retry"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
             (_, ["config"]) => Err(Refused::MethodNotAllowed { allow: "GET, PUT" }),
-            _ => Err(Refused::NotFound("no such address")),
+            _ => Err(NO_ADDRESS),
         }
     }
+
+    async fn history(&self, method: &str, steps: &[&str], query: Option<&str>) -> Result<Reply, Refused> {
+        match (method, steps) {
+            ("GET", ["events"]) => history::events(&self.outbound, query).await,
+            ("GET", ["events", id]) => history::show(&self.outbound, id, query).await,
+            ("GET", ["deliveries"]) => history::deliveries(&self.outbound, query).await,
+            ("GET", ["deliveries", event, endpoint]) => {
+                history::delivered(&self.outbound, (event, endpoint), query).await
+            }
+            (_, [_] | ["events", _] | ["deliveries", _, _]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            _ => Err(NO_ADDRESS),
+        }
+    }
+
+    async fn endpoint(&self, method: &str, steps: &[&str], query: Option<&str>) -> Result<Reply, Refused> {
+        let (endpoints, states, now) = (&self.endpoints, &self.outbound, self.clock.now());
+        match (method, steps) {
+            ("GET", []) => endpoints::list(endpoints, states, query).await,
+            ("GET", [name, "secret"]) => endpoints::secret(endpoints, name, query, now).await,
+            ("POST", [name, "enable"]) => endpoints::enable(endpoints, states, name, query).await,
+            ("POST", [name, "disable"]) => endpoints::disable(endpoints, states, name, query, now).await,
+            (_, [] | [_, "secret"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            (_, [_, "enable" | "disable"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
+            _ => Err(NO_ADDRESS),
+        }
+    }
+
+    async fn token(&self, method: &str, steps: &[&str]) -> Result<Reply, Refused> {
+        match (method, steps) {
+            ("GET", []) => tokens::list(&self.outbound).await,
+            ("DELETE", [id]) => tokens::remove(&self.outbound, id).await,
+            (_, []) => Err(Refused::MethodNotAllowed { allow: "GET, POST" }),
+            (_, [_]) => Err(Refused::MethodNotAllowed { allow: "DELETE" }),
+            _ => Err(NO_ADDRESS),
+        }
+    }
+
+    /// Answers what anyone may ask: the public keys of an endpoint, at what follows [`KEYS`].
+    pub async fn public_keys(&self, name: &str, query: Option<&str>) -> Reply {
+        let found = endpoints::public_keys(&self.endpoints, name, query, self.clock.now()).await;
+        found.unwrap_or_else(|refused| refused.reply())
+    }
 }
+
+const NO_ADDRESS: Refused = Refused::NotFound("no such address");
 
 /// Why a body broke off.
 pub type Broken = Box<dyn std::error::Error + Send + Sync>;

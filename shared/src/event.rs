@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::id::WebhookId;
 use crate::timestamp::Timestamp;
 
 /// An event as it was accepted.
@@ -123,6 +124,12 @@ impl TryFrom<String> for EventId {
 
     fn try_from(text: String) -> Result<Self, NotAnEventId> {
         text.parse()
+    }
+}
+
+impl From<WebhookId> for EventId {
+    fn from(id: WebhookId) -> Self {
+        Self(id.to_string())
     }
 }
 

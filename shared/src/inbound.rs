@@ -1,4 +1,4 @@
-//! HTTP request → admitted → authenticated → paced → queued ═ 202 ═ → claimed → shaped → sent → settled.
+//! HTTP request → admitted → authenticated → paced → queued ═ 202 ═ → claimed → published → shaped → sent → settled.
 
 mod admit;
 mod authenticate;
@@ -8,6 +8,7 @@ mod limit;
 mod pace;
 mod pointer;
 mod pretty;
+mod publish;
 mod queue;
 mod redact;
 mod send;
@@ -32,7 +33,7 @@ use tokio::sync::Semaphore;
 use crate::body;
 use crate::id::WebhookId;
 use crate::reply::{self, Refused, Reply};
-use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, PutBody, SendEmail};
+use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, Publish, PutBody, SendEmail};
 use crate::timestamp::Timestamp;
 
 use turn::Turned;
@@ -110,11 +111,12 @@ struct Accepted {
     id: WebhookId,
 }
 
-/// Sends mail out: the ports of [`Mailer::mail`].
-pub struct Mailer<S, M, E, C> {
+/// Sends mail out, and webhooks on: the ports of [`Mailer::mail`].
+pub struct Mailer<S, M, E, P, C> {
     pub sources: S,
     pub memory: M,
     pub email: E,
+    pub publisher: P,
     pub clock: C,
     pub times: Times,
 }
@@ -137,7 +139,14 @@ pub enum Next {
     Again { due: Timestamp },
 }
 
-impl<S: FindSource, M: Claims + GetBody + Bury, E: SendEmail, C: Clock> Mailer<S, M, E, C> {
+impl<S, M, E, P, C> Mailer<S, M, E, P, C>
+where
+    S: FindSource,
+    M: Claims + GetBody + Bury,
+    E: SendEmail,
+    P: Publish,
+    C: Clock,
+{
     /// Handles one message from the inbound queue.
     ///
     /// # Errors
@@ -147,8 +156,12 @@ impl<S: FindSource, M: Claims + GetBody + Bury, E: SendEmail, C: Clock> Mailer<S
             claim::Claimed::Work(work) => work,
             claim::Claimed::Settled(next) => return Ok(next),
         };
-        let email = shape::shape(&work);
-        let sent = send::send(&self.email, &email, self.times.send).await;
+        self.publish(&work).await?;
+        let sent = if work.source.email.is_empty() {
+            Ok(())
+        } else {
+            send::send(&self.email, &shape::shape(&work), self.times.send).await
+        };
         self.settle(*work, sent).await
     }
 }

@@ -7,6 +7,7 @@ mod judge;
 mod matching;
 mod open;
 mod pace;
+mod publish;
 mod post;
 mod redact;
 mod retry_after;

@@ -21,6 +21,7 @@ pub(crate) struct Banner<'a> {
     pub(crate) outbox: &'a Outbox,
     pub(crate) password: &'a Made,
     pub(crate) admin: &'a Made,
+    pub(crate) events: &'a Made,
     pub(crate) sources: &'a [Arc<Source>],
     pub(crate) endpoints: &'a [Arc<Endpoint>],
     pub(crate) guard: Guard,
@@ -48,6 +49,7 @@ impl Banner<'_> {
         let data = self.data.canonicalize().unwrap_or_else(|_| self.data.to_owned());
         text += &format!("  Data         {}\n", data.display());
         text += &format!("  Admin token  {}\n", kept_at(self.admin));
+        text += &format!("  Events token {}  (for POST {url}/events)\n", kept_at(self.events));
         for source in self.sources {
             let scheme = source.verifier.scheme().name;
             text += &format!("  Source       {url}/in/{}  ({scheme}, {})\n", source.name, becomes(source));

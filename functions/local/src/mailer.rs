@@ -14,9 +14,10 @@ use shared::seam::{Answer, Clock, Dequeue, Leased};
 use tokio::task::JoinSet;
 
 use crate::outbox::Outbox;
+use crate::routes::LocalSender;
 use crate::stop::Stop;
 
-pub(crate) type LocalMailer = Mailer<Sources, Store, Outbox, SystemClock>;
+pub(crate) type LocalMailer = Mailer<Sources, Store, Outbox, LocalSender, SystemClock>;
 
 /// Mail servers may think for minutes about a mail that they have (RFC 5321, 4.5.3.2.6). A lease that
 /// is too long costs nothing here: a restart frees it.

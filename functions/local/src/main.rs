@@ -6,18 +6,25 @@ mod client;
 mod configuration;
 mod console;
 mod dead;
+mod deliverer;
+mod endpoints;
+mod history;
 mod logs;
 mod loopback;
 mod made;
 mod mailer;
 mod outbox;
+mod pretty;
+mod receive;
 mod routes;
+mod send;
 mod serve;
 mod settings;
 mod signals;
 mod status;
 mod stop;
 mod sweep;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -29,6 +36,12 @@ fn main() -> ExitCode {
         Verb::Serve => serve::serve(&settings),
         Verb::Dead { order } => dead::dead(&settings, order),
         Verb::Apply { file, yes } => apply::apply(&settings, &file, yes),
+        Verb::Send(event) => send::send(&settings, event),
+        Verb::Receive(how) => receive::receive(&how),
+        Verb::Events { order } => history::events(&settings, order),
+        Verb::Deliveries(which) => history::deliveries(&settings, which),
+        Verb::Endpoints { order } => endpoints::endpoints(&settings, order),
+        Verb::Token { order } => tokens::tokens(&settings, order),
         Verb::Status => status::status(&settings),
     };
     match outcome {

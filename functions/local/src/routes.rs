@@ -8,20 +8,23 @@ use hyper::body::Incoming;
 use serde_json::json;
 use shared::api::{self, Api};
 use shared::clock::SystemClock;
-use shared::door::{DEFAULT, arrival};
+use shared::door::{DEFAULT, arrival, random};
 use shared::inbound::Listener;
-use shared::local::{Applied, Sources, Store};
+use shared::local::{Applied, Endpoints, Sources, Store};
+use shared::outbound::Sender;
 use shared::reply::{self, Refused, Reply};
 
 use crate::console;
 use crate::loopback::may_look;
 use crate::outbox::Outbox;
 
-pub(crate) type LocalApi = Api<Store, Applied, Outbox, SystemClock>;
+pub(crate) type LocalApi = Api<Store, Store, Endpoints, Applied, Outbox, SystemClock>;
+pub(crate) type LocalSender = Sender<Endpoints, Store, SystemClock>;
 
 /// Everything that answers.
 pub(crate) struct Routes {
     pub(crate) listener: Listener<Sources, Store>,
+    pub(crate) sender: LocalSender,
     pub(crate) api: LocalApi,
     pub(crate) store: Store,
 }
@@ -32,6 +35,9 @@ impl Routes {
         if let Some(source) = source(&path) {
             return self.receive(source, request, peer).await;
         }
+        if path == "/events" {
+            return self.emit(request).await;
+        }
         if let Some(rest) = path.strip_prefix(api::ROOT) {
             return self.api.answer(rest, request).await;
         }
@@ -41,6 +47,9 @@ impl Routes {
         }
         if path == "/health" {
             return self.health();
+        }
+        if let Some(name) = path.strip_prefix(api::KEYS) {
+            return self.api.public_keys(name, query).await;
         }
         if !console::answers(&path) {
             return Refused::NotFound("no such address; webhooks go to /in/{source}").reply();
@@ -54,6 +63,13 @@ impl Routes {
     async fn receive(&self, source: &str, request: Request<Incoming>, peer: SocketAddr) -> Reply {
         match arrival(peer.ip()) {
             Ok(arrival) => self.listener.receive(source, request, arrival).await,
+            Err(refused) => refused.reply(),
+        }
+    }
+
+    async fn emit(&self, request: Request<Incoming>) -> Reply {
+        match random() {
+            Ok(random) => self.sender.receive(request, random).await,
             Err(refused) => refused.reply(),
         }
     }

@@ -1,6 +1,7 @@
 //! `hookpost serve`: opens the store, starts mailer and server, ends both in order.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shared::api::{Api, Rules};
@@ -8,8 +9,11 @@ use shared::clock::SystemClock;
 use shared::guard::Guard;
 use shared::inbound::{Listener, Mailer};
 use shared::local::{Applied, Owned, Reading, Store, http};
+use shared::outbound::{Deliverer, Sender};
+use shared::post::Post;
 use shared::seal::Keys;
 use shared::seam::{ReadConfig, Unavailable};
+use shared::secret::Secret;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -20,7 +24,7 @@ use crate::outbox::Outbox;
 use crate::routes::{LocalApi, Routes};
 use crate::settings::Settings;
 use crate::stop::Stop;
-use crate::{configuration, logs, mailer, signals, sweep};
+use crate::{configuration, deliverer, logs, mailer, signals, sweep};
 
 pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
     logs::start()?;
@@ -36,6 +40,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     let store = Store::open(settings.data())?;
     let password =
         Made::or_make(settings.webhook_password(), configuration::PASSWORD, settings.data().join("webhook-password"))?;
+    let events = Made::or_make(settings.events_token(), "EVENTS_TOKEN", settings.data().join("events-token"))?;
     let admin = Made::or_make(settings.admin_token(), "ADMIN_TOKEN", settings.data().join("admin-token"))?;
     let reading = Reading {
         inbound: key(settings, "inbound-key")?,
@@ -65,6 +70,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         outbox: &outbox,
         password: &password,
         admin: &admin,
+        events: &events,
         sources: &config.sources().all(),
         endpoints: &config.endpoints().all(),
         guard,
@@ -72,6 +78,8 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     .print();
     let api = Api {
         dead: store.clone(),
+        outbound: store.clone(),
+        endpoints: config.endpoints(),
         config,
         confirmations: outbox.clone(),
         clock: SystemClock,
@@ -80,7 +88,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         outbound_keys: outbound,
         rules,
     };
-    work(door, store, api, outbox).await
+    work(door, store, api, outbox, events.secret().clone()).await
 }
 
 /// The key of that name, which nobody gives.
@@ -98,25 +106,35 @@ fn rules(owned: &Owned, guard: Guard) -> Rules {
     }
 }
 
-async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox) -> Result<(), Stop> {
+async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox, events: Secret) -> Result<(), Stop> {
     let (stop, stopped) = watch::channel(false);
     let told = |mut stopped: watch::Receiver<bool>| async move {
         // A sender that is gone means the same as a stop.
         drop(stopped.wait_for(|stop| *stop).await);
     };
     let at_once = outbox.at_once();
-    let sources = api.config.sources();
+    let (sources, endpoints) = (api.config.sources(), api.config.endpoints());
+    let sender = |token| Sender::new(endpoints.clone(), store.clone(), SystemClock, token);
+    let post = Post::new(api.rules.guard);
     let listener = Listener::new(sources.clone(), store.clone());
-    let routes = Arc::new(Routes { listener, api, store: store.clone() });
-    let mailer =
-        Arc::new(Mailer { sources, memory: store.clone(), email: outbox, clock: SystemClock, times: mailer::TIMES });
+    let routes = Arc::new(Routes { listener, sender: sender(Some(events)), api, store: store.clone() });
+    let (memory, publisher, times) = (store.clone(), sender(None), mailer::TIMES);
+    let mailer = Arc::new(Mailer { sources, memory, email: outbox, publisher, clock: SystemClock, times });
     let mailing = mailer::start(mailer, at_once, told(stopped.clone()))?;
+    let (memory, lease) = (store.clone(), deliverer::LEASE);
+    let deliverer = Arc::new(Deliverer { endpoints, memory, post, clock: SystemClock, lease });
+    let delivering = deliverer::start(deliverer, told(stopped.clone()))?;
     let sweeping = tokio::spawn(sweep::sweep(store));
     tokio::spawn(signals::wait(stop));
     http::serve(door, move |request, peer| Arc::clone(&routes).answer(request, peer), told(stopped)).await;
     sweeping.abort();
-    let ended = tokio::task::spawn_blocking(move || mailing.join()).await;
-    ended.ok().and_then(Result::ok).ok_or_else(|| Stop::Failed("the mailer broke down".into()))
+    ended(mailing, "the mailer broke down").await?;
+    ended(delivering, "the deliverer broke down").await
+}
+
+async fn ended(work: JoinHandle<()>, otherwise: &str) -> Result<(), Stop> {
+    let ended = tokio::task::spawn_blocking(move || work.join()).await;
+    ended.ok().and_then(Result::ok).ok_or_else(|| Stop::Failed(otherwise.into()))
 }
 
 /// Each connection is an open file: as many as this machine allows.

@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::endpoints::Endpoints;
+use crate::history::{Deliveries, Events};
+use crate::receive::Receive;
+use crate::send::Send;
 use crate::stop::Stop;
+use crate::tokens::Tokens;
 
 /// A webhook post office: genuine webhooks come in, e-mails go out.
 #[derive(Parser)]
@@ -18,7 +23,7 @@ pub(crate) struct Cli {
 }
 
 const AFTER: &str = "\
-A password and an admin token that are not given are made and kept in the data folder.
+A password and tokens that are not given are made and kept in the data folder.
 RUST_LOG chooses what is logged: error, warn, info (default), debug, trace or off.";
 
 #[derive(Subcommand)]
@@ -37,6 +42,27 @@ pub(crate) enum Verb {
         /// Apply the plan without asking
         #[arg(long)]
         yes: bool,
+    },
+    /// Emit an event
+    Send(#[command(flatten)] Send),
+    /// Receive webhooks for a try: prints them, verified, and answers as told
+    Receive(#[command(flatten)] Receive),
+    /// Look at events that were accepted
+    Events {
+        #[command(subcommand)]
+        order: Events,
+    },
+    /// Look at deliveries of events to endpoints
+    Deliveries(#[command(flatten)] Deliveries),
+    /// Look after endpoints
+    Endpoints {
+        #[command(subcommand)]
+        order: Endpoints,
+    },
+    /// Look after tokens for applications
+    Token {
+        #[command(subcommand)]
+        order: Tokens,
     },
     /// Say what must still be confirmed before mail reaches everybody
     Status,
@@ -92,6 +118,9 @@ pub(crate) struct Settings {
         global = true
     )]
     admin_token: Option<String>,
+    /// A token that is good for /events only; made when absent
+    #[arg(long, env = "EVENTS_TOKEN", hide_env_values = true, value_name = "TOKEN", global = true)]
+    events_token: Option<String>,
     /// The mail server: smtp://user:password@host:587 or smtps://…:465; without one, mail is kept and shown at /mail
     #[arg(long, env = "SMTP_URL", hide_env_values = true, value_name = "URL", global = true)]
     smtp_url: Option<String>,
@@ -155,6 +184,10 @@ impl Settings {
 
     pub(crate) fn admin_token(&self) -> Option<&str> {
         given(self.admin_token.as_ref())
+    }
+
+    pub(crate) fn events_token(&self) -> Option<&str> {
+        given(self.events_token.as_ref())
     }
 
     pub(crate) fn smtp_url(&self) -> Option<&str> {

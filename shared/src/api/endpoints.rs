@@ -43,7 +43,7 @@ pub(super) async fn secret(
 }
 
 /// The public halves of its keys, for anyone: at `/.well-known/webhook-keys/{endpoint}`.
-pub async fn public_keys(
+pub(super) async fn public_keys(
     endpoints: &impl FindEndpoints,
     name: &str,
     query: Option<&str>,

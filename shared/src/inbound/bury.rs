@@ -5,7 +5,7 @@ use super::{Mailer, Next};
 use crate::outside::Outside;
 use crate::seam::{Answer, Bury, ClaimKey, Clock, DeadLetter, Leased};
 
-impl<S, M: Bury, E, C: Clock> Mailer<S, M, E, C> {
+impl<S, M: Bury, E, P, C: Clock> Mailer<S, M, E, P, C> {
     /// The claim says that it was given up, but the message is still there: we died in between.
     pub(super) async fn bury_again(&self, leased: &Leased, key: ClaimKey, reason: String) -> Answer<Next> {
         let source = key.0.split('/').next().unwrap_or_default().to_owned();

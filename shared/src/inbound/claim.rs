@@ -40,7 +40,7 @@ pub(super) struct Work {
     pub(super) leased: Leased,
 }
 
-impl<S: FindSource, M: Claims + GetBody + Bury, E, C: Clock> Mailer<S, M, E, C> {
+impl<S: FindSource, M: Claims + GetBody + Bury, E, P, C: Clock> Mailer<S, M, E, P, C> {
     pub(super) async fn claim(&self, leased: &Leased) -> Answer<Claimed> {
         let Ok(webhook) = open(&self.memory, leased).await? else {
             return self.bury_unreadable(leased).await.map(Claimed::Settled);

@@ -30,7 +30,7 @@ fn next_try(tries: u32, refused_since: Timestamp, now: Timestamp) -> Option<Time
     (due.since(refused_since) <= PATIENCE).then_some(due)
 }
 
-impl<S, M: Claims + Bury, E, C: Clock> Mailer<S, M, E, C> {
+impl<S, M: Claims + Bury, E, P, C: Clock> Mailer<S, M, E, P, C> {
     pub(super) async fn settle(&self, work: Work, sent: Result<(), Refusal>) -> Answer<Next> {
         match sent {
             Ok(()) => self.complete(work).await,
@@ -43,7 +43,9 @@ impl<S, M: Claims + Bury, E, C: Clock> Mailer<S, M, E, C> {
         let forget = self.clock.now().after(work.window);
         self.memory.complete(&work.lease, forget).await?;
         let (id, tries, recipients) = (work.webhook.id(), work.lease.tries + 1, work.source.email.len());
-        tracing::info!(source = %work.source.name, %id, tries, recipients, "e-mailed");
+        if recipients > 0 {
+            tracing::info!(source = %work.source.name, %id, tries, recipients, "e-mailed");
+        }
         Ok(Next::Done)
     }
 

@@ -1,8 +1,8 @@
 //! Webhook → event → queued: what a source publishes goes out again.
 
+use super::Sender;
 use super::emit::json_data;
 use super::matching::Accepted;
-use super::Sender;
 use crate::event::{Data, Digested, Event};
 use crate::seam::{Answer, Clock, FindEndpoints, KeepEvent, Publication, Publish};
 

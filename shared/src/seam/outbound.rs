@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use crate::endpoint::Endpoint;
-use crate::event::{Event, EventId, EventType};
+use crate::event::{Data, Event, EventId, EventType};
 use crate::timestamp::Timestamp;
 
 /// Finds the endpoints of a tenant.
@@ -87,6 +87,23 @@ pub trait KeepEvent {
     /// Once this answers, the event and every delivery outlive any crash. If it fails, part of it may
     /// be kept: the same event again completes it, with the recipients that were kept first.
     fn keep_event(&self, event: &Event, to: &[Recipient]) -> impl Future<Output = Answer<Keeping>> + Send;
+}
+
+/// A webhook that goes on as an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// The webhook's own.
+    pub id: EventId,
+    pub tenant: String,
+    pub kind: EventType,
+    pub received: Timestamp,
+    pub data: Data,
+}
+
+/// Hands webhooks to whoever sends events.
+pub trait Publish {
+    /// Once this answers, it outlives any crash. The same again changes nothing.
+    fn publish(&self, publication: Publication) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// Reads an event back.
