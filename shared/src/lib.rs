@@ -18,6 +18,8 @@ pub mod inbound;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod outside;
+#[cfg(feature = "post")]
+pub mod post;
 pub mod quantity;
 pub mod reply;
 pub mod schedule;
