@@ -74,8 +74,11 @@ impl Guard {
             return Err(no("has a fragment (#…), which is never sent"));
         }
         without_final_dot(&mut url)?;
-        let port = url.port_or_known_default().unwrap_or_default();
-        self.route(url.scheme(), url.host().ok_or_else(|| no("names no host"))?, port)?;
+        // Only other schemes do without.
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(no("is not https"));
+        };
+        self.route(url.scheme(), host, port)?;
         let uri = url.as_str().parse().map_err(|problem| no(format!("is no URL: {problem}")))?;
         Ok(Target { url, uri })
     }
