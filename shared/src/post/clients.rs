@@ -39,9 +39,15 @@ pub(super) struct Clients<R, D> {
 }
 
 struct Open<R, D> {
-    /// By tenant and endpoint, with the turn of its last use.
-    clients: HashMap<(String, String), (Arc<Client<R, D>>, u64)>,
+    /// By tenant and endpoint.
+    clients: HashMap<(String, String), Used<R, D>>,
     turn: u64,
+}
+
+struct Used<R, D> {
+    client: Arc<Client<R, D>>,
+    /// The turn of its last use.
+    last: u64,
 }
 
 impl<R: Resolve, D: Dial> Clients<R, D> {
@@ -53,15 +59,15 @@ impl<R: Resolve, D: Dial> Clients<R, D> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.turn += 1;
         let (key, turn) = ((tenant, endpoint), open.turn);
-        if let Some((client, used)) = open.clients.get_mut(&key) {
-            *used = turn;
-            return Arc::clone(client);
+        if let Some(used) = open.clients.get_mut(&key) {
+            used.last = turn;
+            return Arc::clone(&used.client);
         }
         if open.clients.len() >= ENDPOINTS {
             open.drop_oldest();
         }
         let client = Arc::new(built(self.connector.clone(), IDLE));
-        open.clients.insert(key, (Arc::clone(&client), turn));
+        open.clients.insert(key, Used { client: Arc::clone(&client), last: turn });
         client
     }
 
@@ -74,7 +80,7 @@ impl<R: Resolve, D: Dial> Clients<R, D> {
 impl<R, D> Open<R, D> {
     /// Requests under way there go on; their connections close after them.
     fn drop_oldest(&mut self) {
-        let oldest = self.clients.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone());
+        let oldest = self.clients.iter().min_by_key(|(_, used)| used.last).map(|(key, _)| key.clone());
         oldest.and_then(|key| self.clients.remove(&key));
     }
 }
