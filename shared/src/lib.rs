@@ -1,7 +1,8 @@
 //! Hookpost's common crate: the paths, what they ask of the world, and the twins that answer.
 //!
 //! [`inbound`] turns a provider's webhook into an e-mail. It asks the world only through
-//! [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account.
+//! [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account, [`post`] in the wide
+//! world, past the [`guard`].
 
 pub mod address;
 pub mod api;

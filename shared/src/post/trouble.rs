@@ -30,22 +30,28 @@ pub(super) fn in_exchange(error: &(dyn Error + 'static)) -> NoAnswer {
     let words = match hyper {
         Some(hyper) if hyper.is_parse_too_large() => "the head of the answer is too large".into(),
         Some(hyper) if hyper.is_parse() => "the answer is not HTTP".into(),
-        Some(hyper) if hyper.is_incomplete_message() => "the connection was closed without an answer".into(),
+        Some(hyper) if is_cut(hyper) => "the connection was closed without an answer".into(),
         _ => closed_or(error),
     };
     trouble(Trouble::Broken, words)
 }
 
-/// Whether the other end had gone away.
+/// Whether the other end had gone away, or says that it did nothing (RFC 9113, 8.7).
 pub(super) fn is_closed(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
     let gone = [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof];
     chain(error).any(|link| {
         let hyper = link.downcast_ref::<hyper::Error>();
         let io = link.downcast_ref::<io::Error>();
-        hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed())
+        let h2 = link.downcast_ref::<h2::Error>().and_then(h2::Error::reason);
+        hyper.is_some_and(is_cut)
+            || matches!(h2, Some(h2::Reason::NO_ERROR | h2::Reason::REFUSED_STREAM))
             || io.is_some_and(|error| gone.contains(&error.kind()))
     })
+}
+
+fn is_cut(error: &hyper::Error) -> bool {
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed()
 }
 
 /// The system's words, without its numbers.

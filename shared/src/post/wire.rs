@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -12,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// Lookups under way at once: each holds a thread, and a slow name server holds it long.
-const LOOKUPS: usize = 64;
+/// Lookups under way at once: each holds a thread of tokio's 512, and a slow name server holds it long.
+const LOOKUPS: usize = 128;
 
 /// Looks a name up.
 pub trait Resolve: Send + Sync + 'static {
@@ -27,19 +28,25 @@ pub trait Dial: Send + Sync + 'static {
 
 /// The system's resolver.
 pub struct Dns {
-    lookups: Semaphore,
+    lookups: Arc<Semaphore>,
 }
 
 impl Default for Dns {
     fn default() -> Self {
-        Self { lookups: Semaphore::new(LOOKUPS) }
+        Self { lookups: Arc::new(Semaphore::new(LOOKUPS)) }
     }
 }
 
 impl Resolve for Dns {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        let _place = self.lookups.acquire().await.map_err(io::Error::other)?;
-        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+        let (lookups, name) = (Arc::clone(&self.lookups), name.to_owned());
+        let place = lookups.acquire_owned().await.map_err(io::Error::other)?;
+        let lookup = tokio::task::spawn_blocking(move || {
+            // Held by the thread, which goes on when nobody waits for it any more.
+            let _place = place;
+            Ok((name.as_str(), 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+        });
+        lookup.await.map_err(io::Error::other)?
     }
 }
 
@@ -105,5 +112,19 @@ impl AsyncWrite for Line {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_knows_itself() {
+        let found = Dns::default().resolve("localhost").await.expect("a name of every system");
+        assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stream = Tcp.dial(listener.local_addr().expect("an address")).await.expect("a connection");
+        assert!(stream.nodelay().expect("an option"));
     }
 }

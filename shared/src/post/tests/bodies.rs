@@ -22,7 +22,7 @@ async fn against(head: &'static str, piece: Vec<u8>, pause: Duration) -> (Result
     });
     let (post, _) = local(address.await);
     let mut outgoing = outgoing(LOCALHOST);
-    outgoing.timeout = Duration::from_millis(600);
+    outgoing.timeout = Duration::from_secs(1);
     let began = Instant::now();
     (post.send_webhook(outgoing).await, began.elapsed())
 }
@@ -58,8 +58,8 @@ async fn a_body_that_drips_ends_with_what_came() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n";
     let (answer, took) = against(head, b"x".to_vec(), Duration::from_millis(50)).await;
     let answer = answer.expect("the head came");
-    assert!(answer.status == 200 && (2..20).contains(&answer.body.len()), "{}", answer.body.len());
-    assert!((500..1_500).contains(&took.as_millis()), "{took:?}");
+    assert!(answer.status == 200 && (2..40).contains(&answer.body.len()), "{}", answer.body.len());
+    assert!((900..3_000).contains(&took.as_millis()), "{took:?}");
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_huge_body_ends_with_its_first_16_kb() {
         let (answer, took) = against(head, vec![b'x'; 1 << 16], Duration::ZERO).await;
         let answer = answer.expect("the head came");
         assert_eq!((answer.status, answer.body.len()), (500, 16 << 10));
-        assert!(took.as_millis() < 500, "{took:?}");
+        assert!(took.as_millis() < 900, "{took:?}");
     }
 }
 
@@ -100,14 +100,14 @@ async fn a_head_without_end_is_refused() {
 async fn endless_interim_answers_run_into_the_timeout() {
     let (answer, took) = against("", b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Duration::from_millis(1)).await;
     assert_eq!(answer.map_err(|answer| answer.kind), Err(Trouble::Timeout));
-    assert!(took.as_millis() < 1_500, "{took:?}");
+    assert!(took.as_millis() < 3_000, "{took:?}");
 }
 
 #[tokio::test]
 async fn no_answer_is_a_timeout() {
     let (answer, took) = against("", Vec::new(), Duration::ZERO).await;
-    assert_eq!(answer, Err(NoAnswer { kind: Trouble::Timeout, words: "no answer within 600ms".into() }));
-    assert!((550..1_500).contains(&took.as_millis()), "{took:?}");
+    assert_eq!(answer, Err(NoAnswer { kind: Trouble::Timeout, words: "no answer within 1s".into() }));
+    assert!((950..3_000).contains(&took.as_millis()), "{took:?}");
 }
 
 #[tokio::test]
@@ -139,4 +139,7 @@ async fn a_connection_that_is_reset_or_closed_is_broken() {
     });
     let answer = send(&local(reset.await).0, LOCALHOST).await;
     assert_eq!(answer, Err(NoAnswer { kind: Trouble::Broken, words: "connection reset".into() }));
+    let gone = receiver(|stream, _| async move { drop(stream) });
+    let answer = send(&local(gone.await).0, LOCALHOST).await;
+    assert_eq!(answer.map_err(|answer| answer.kind), Err(Trouble::Broken));
 }

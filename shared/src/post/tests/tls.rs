@@ -71,6 +71,32 @@ async fn both_versions_of_http_are_spoken_over_kept_connections() {
 }
 
 #[tokio::test]
+async fn a_request_that_http2_refused_undone_is_asked_again_at_once() {
+    let (certificate, tls) = identity("hooks.example.com", b"h2");
+    let address = receiver(move |stream, number| {
+        let tls = tls.clone();
+        async move {
+            let stream = tls.accept(stream).await.expect("TLS");
+            let mut connection = h2::server::handshake(stream).await.expect("HTTP/2");
+            let mut requests = 0;
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                requests += 1;
+                match (number, requests) {
+                    (0, 2) => respond.send_reset(h2::Reason::REFUSED_STREAM),
+                    _ => respond.send_response(Response::new(()), true).map(drop).expect("a stream"),
+                }
+            }
+        }
+    });
+    let dialler = Dialler::to(address.await);
+    let post = trusting(&certificate, &dialler);
+    for _ in 0..2 {
+        assert_eq!(send(&post, URL).await.map(|answer| answer.status), Ok(200));
+    }
+    assert_eq!(dialler.dialled().len(), 2);
+}
+
+#[tokio::test]
 async fn a_certificate_for_another_name_or_from_a_stranger_is_trouble_with_tls() {
     let (certificate, tls) = identity("other.example.com", b"h2");
     let post = trusting(&certificate, &Dialler::to(answering(tls).await));
