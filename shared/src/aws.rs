@@ -1,8 +1,8 @@
 //! The world in its owner's AWS account, file for file the twin of [`local`](crate::local): the only
 //! files that know an AWS type, and none leaves them.
 
-mod attempts;
 mod applied;
+mod attempts;
 mod bodies;
 mod claims;
 mod clients;

@@ -1,7 +1,8 @@
 //! Hookpost's common crate: the paths, what they ask of the world, and the twins that answer.
 //!
 //! [`inbound`] turns a provider's webhook into an e-mail, [`outbound`] an event into webhooks. They ask
-//! the world only through [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account.
+//! the world only through [`seam`]; [`local`] answers on one machine, [`aws`] in its owner's account,
+//! [`post`] in the wide world, past the [`guard`].
 
 pub mod address;
 pub mod api;
@@ -20,6 +21,8 @@ pub mod inbound;
 pub mod local;
 pub mod outbound;
 pub mod outside;
+#[cfg(feature = "post")]
+pub mod post;
 pub mod quantity;
 pub mod reply;
 pub mod schedule;

@@ -37,7 +37,10 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let failed = |problem: std::io::Error| Stop::Failed(problem.to_string());
     let runtime = runtime.map_err(failed)?;
-    thread::Builder::new().name("deliverer".into()).spawn(move || runtime.block_on(run(deliverer, stop))).map_err(failed)
+    thread::Builder::new()
+        .name("deliverer".into())
+        .spawn(move || runtime.block_on(run(deliverer, stop)))
+        .map_err(failed)
 }
 
 async fn run(deliverer: Arc<LocalDeliverer>, stop: impl Future<Output = ()>) {

@@ -113,7 +113,8 @@ impl Door {
                 Err(why) => format!("NOT VERIFIED: {why}"),
             },
         };
-        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
+        let header =
+            |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
         let shown = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
         let safe: String = shown.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
         let (method, path) = (&head.method, head.uri.path());

@@ -115,7 +115,7 @@ async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox, ev
     let at_once = outbox.at_once();
     let (sources, endpoints) = (api.config.sources(), api.config.endpoints());
     let sender = |token| Sender::new(endpoints.clone(), store.clone(), SystemClock, token);
-    let post = Post::new(api.rules.guard);
+    let post = Post::new(api.rules.guard).map_err(|problem| Stop::Failed(problem.to_string()))?;
     let listener = Listener::new(sources.clone(), store.clone());
     let routes = Arc::new(Routes { listener, sender: sender(Some(events)), api, store: store.clone() });
     let (memory, publisher, times) = (store.clone(), sender(None), mailer::TIMES);

@@ -89,7 +89,9 @@ mod tests {
         let asked = Asked::read(Some("tenant=acme&state=given_up&since=1970-01-01T00:00:01Z&limit=3&x=y")).unwrap();
         assert_eq!((&*asked.tenant, asked.state, asked.range.since), ("acme", Some(State::GivenUp), Timestamp(1_000)));
         assert_eq!((asked.range.most, asked.range.after), (3, None));
-        for wrong in ["tenant=A", "state=x", "since=1", "until=", "limit=0", "limit=251", "iterator=x", "iterator=1-a.b"] {
+        for wrong in
+            ["tenant=A", "state=x", "since=1", "until=", "limit=0", "limit=251", "iterator=x", "iterator=1-a.b"]
+        {
             assert!(Asked::read(Some(wrong)).is_err(), "{wrong}");
         }
     }

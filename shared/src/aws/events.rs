@@ -129,10 +129,7 @@ impl Outbound {
 }
 
 fn before(row: &Row) -> Before {
-    Before {
-        digest: string(row, "digest").unwrap_or_default().to_owned(),
-        endpoints: endpoints(row),
-    }
+    Before { digest: string(row, "digest").unwrap_or_default().to_owned(), endpoints: endpoints(row) }
 }
 
 impl ReadEvent for Outbound {
