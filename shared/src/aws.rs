@@ -38,7 +38,7 @@ pub use applied::Proof;
 pub use clients::Aws;
 pub use confirmations::Checklist;
 pub use endpoints::Endpoints;
-pub use environment::{Misconfigured, variable};
+pub use environment::{Misconfigured, guard, variable};
 pub use outbound::{Outbound, OutboundNames};
 pub use secrets::SecretStore;
 pub use ses::Ses;

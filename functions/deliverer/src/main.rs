@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use shared::aws::{Aws, Endpoints, Outbound, http, lanes, logs};
+use shared::aws::{Aws, Endpoints, Outbound, Proof, SecretStore, Store, guard, http, lanes, logs, variable};
 use shared::clock::SystemClock;
-use shared::guard::Guard;
 use shared::outbound::Deliverer;
 use shared::post::Post;
 
@@ -16,7 +15,10 @@ async fn main() -> Result<(), http::Error> {
     logs::start();
     let aws = Aws::from_environment()?;
     let memory = Outbound::from_environment(&aws)?;
-    let (endpoints, post) = (Endpoints::with_secrets(&aws)?, Post::new(Guard::default()));
+    let proof = Proof::By { secrets: SecretStore::new(&aws), key_secret: variable("OUTBOUND_KEY_SECRET")? };
+    let endpoints = Endpoints::new(Store::from_environment(&aws)?, proof, guard());
+    endpoints.warm().await;
+    let post = Post::new(guard())?;
     let deliverer = Deliverer { endpoints, memory: memory.clone(), post, clock: SystemClock, lease: LEASE };
     lanes::run(memory, async |turn| deliverer.deliver(turn).await).await
 }

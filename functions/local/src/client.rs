@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     url: String,
     token: Secret,
+    /// What to do where it is not the one that is wanted.
+    hint: &'static str,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -50,7 +52,8 @@ impl Server {
                 ),
             )
         };
-        Ok(Self { url, token: admin.ok_or_else(missing)?, runtime: runtime()? })
+        let hint = "wants another admin token; set ADMIN_TOKEN (on AWS: the output ShowAdminToken), or HOOKPOST_DATA to its folder";
+        Ok(Self { url, token: admin.ok_or_else(missing)?, hint, runtime: runtime()? })
     }
 
     /// The sender that the settings name: it wants a token for events.
@@ -62,7 +65,8 @@ impl Server {
             None => None,
         };
         let missing = || Stop::setting("EVENTS_TOKEN", "is missing; hookpost token new --scope events makes one");
-        Ok(Self { url, token: token.ok_or_else(missing)?, runtime: runtime()? })
+        let hint = "wants another token for events; set EVENTS_TOKEN (hookpost token new --scope events makes one)";
+        Ok(Self { url, token: token.ok_or_else(missing)?, hint, runtime: runtime()? })
     }
 
     /// Its address, as it may be shown.
@@ -121,16 +125,14 @@ impl Server {
         }
         let message = Outside(answer["error"]["message"].as_str().unwrap_or("no reason was given")).to_string();
         Err(match status {
-            StatusCode::NOT_FOUND if message.starts_with("no such ") && message != "no such address" => {
+            StatusCode::NOT_FOUND if message.starts_with("no such ") && !message.starts_with("no such address") => {
                 Stop::Absent(message)
             }
             StatusCode::NOT_FOUND => {
                 failed(format!("is not the management API ({message}); on AWS use the output ApiUrl"))
             }
             StatusCode::UNPROCESSABLE_ENTITY => Stop::Refused(message),
-            StatusCode::UNAUTHORIZED => {
-                failed("wants another admin token; set ADMIN_TOKEN (on AWS: the output ShowAdminToken), or HOOKPOST_DATA to its folder".into())
-            }
+            StatusCode::UNAUTHORIZED => failed(self.hint.into()),
             _ => failed(format!("{status}: {message}")),
         })
     }

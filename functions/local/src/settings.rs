@@ -94,8 +94,8 @@ pub(crate) struct Settings {
     #[arg(long, alias = "hookpost-listen", env = "HOOKPOST_LISTEN", value_name = "ADDRESS:PORT", global = true)]
     listen: Option<String>,
     /// The data folder [default: ./.hookpost]
-    #[arg(long, alias = "hookpost-data", env = "HOOKPOST_DATA", value_name = "FOLDER", global = true)]
-    data: Option<PathBuf>,
+    #[arg(long, visible_alias = "folder", env = "HOOKPOST_DATA", value_name = "FOLDER", global = true)]
+    hookpost_data: Option<PathBuf>,
     /// A YAML file of sources and endpoints
     #[arg(long, alias = "hookpost-config", env = "HOOKPOST_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
@@ -163,7 +163,7 @@ impl Settings {
     }
 
     pub(crate) fn data(&self) -> &Path {
-        self.data.as_deref().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("./.hookpost"))
+        self.hookpost_data.as_deref().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("./.hookpost"))
     }
 
     pub(crate) fn config(&self) -> Option<&PathBuf> {

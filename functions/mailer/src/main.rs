@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use shared::aws::{Aws, DefaultSource, Misconfigured, Proof, Ses, Sources, Store, batch, http, logs, variable};
+use shared::aws::{
+    Aws, DefaultSource, Endpoints, Misconfigured, Outbound, Proof, Ses, Sources, Store, batch, guard, http, logs,
+    variable,
+};
 use shared::clock::SystemClock;
 use shared::inbound::{Mailer, Times};
+use shared::outbound::Sender;
 
 /// The function's own time, 60 s, lies between a send and a lease; the template says the visibility.
 const TIMES: Times =
@@ -18,6 +22,8 @@ async fn main() -> Result<(), http::Error> {
     let sources = Sources::new(memory.clone(), DefaultSource::from_environment()?, Proof::Never);
     let from = variable("MAIL_FROM")?.parse().map_err(|_| Misconfigured("MAIL_FROM"))?;
     let email = Ses::new(&aws, from);
-    let mailer = Mailer { sources, memory: memory.clone(), email, clock: SystemClock, times: TIMES };
+    let endpoints = Endpoints::new(memory.clone(), Proof::Never, guard());
+    let publisher = Sender::new(endpoints, Outbound::from_environment(&aws)?, SystemClock, None);
+    let mailer = Mailer { sources, memory: memory.clone(), email, publisher, clock: SystemClock, times: TIMES };
     batch::run(memory, async |leased| mailer.mail(leased).await).await
 }

@@ -42,7 +42,7 @@ pub async fn run(
             match shape {
                 Some(Shape { request_context: Some(_), .. }) => {
                     let reply = match http::read(payload) {
-                        Ok(incoming) => answer(incoming).await,
+                        Ok(incoming) => Box::pin(answer(incoming)).await,
                         Err(refused) => refused.reply(),
                     };
                     Ok(serde_json::to_value(http::write(reply).await)?)
@@ -61,7 +61,7 @@ async fn told(
     emit: &impl AsyncFn(Emission) -> Answer<(EventId, Accepted)>,
     emission: Emission,
 ) -> Result<Value, Error> {
-    let emitted = emit(emission).await.inspect_err(|problem| tracing::error!(%problem, "cannot take events"));
+    let emitted = Box::pin(emit(emission)).await.inspect_err(|problem| tracing::error!(%problem, "cannot take events"));
     match emitted? {
         (id, Accepted::Queued { endpoints }) => Ok(json!({ "id": id, "endpoints": endpoints })),
         (id, Accepted::Taken) => Err(format!("id: another event was accepted under {id}").into()),

@@ -17,6 +17,7 @@ use crate::timestamp::Timestamp;
 pub struct Endpoints {
     store: Store,
     proof: Proof,
+    guard: Guard,
     state: Mutex<State>,
 }
 
@@ -32,8 +33,8 @@ struct State {
 
 impl Endpoints {
     /// Nothing is called yet.
-    pub fn new(store: Store, proof: Proof) -> Self {
-        Self { store, proof, state: Mutex::default() }
+    pub fn new(store: Store, proof: Proof, guard: Guard) -> Self {
+        Self { store, proof, guard, state: Mutex::default() }
     }
 
     /// Reads what every delivery needs, before the first comes. A failure is no matter: it is read
@@ -55,7 +56,7 @@ impl Endpoints {
         let references = if self.proof.is_never() { Vec::new() } else { state.row.spec.endpoint_references(name) };
         let looked_up = self.proof.look_up(&references).await?;
         let rings = Rings { inbound: None, outbound: state.keys.as_ref() };
-        let made = one(&state.row.spec, name, Secrets::Kept { rings, looked_up: &looked_up });
+        let made = one(&state.row.spec, name, Secrets::Kept { rings, looked_up: &looked_up }, self.guard);
         if made.is_err() {
             // Sealed under a newer key, perhaps: the next who asks has the keys read again.
             state.keys = None;
@@ -79,7 +80,7 @@ impl FindEndpoints for Endpoints {
         }
         let names = row.spec.endpoint_names_of(tenant);
         let found: Arc<[_]> =
-            names.map(|name| one(&row.spec, name, Secrets::Withheld)).collect::<Answer<Vec<_>>>()?.into();
+            names.map(|name| one(&row.spec, name, Secrets::Withheld, self.guard)).collect::<Answer<Vec<_>>>()?.into();
         if !found.is_empty() {
             listed.put(row, tenant, Arc::clone(&found), Good::ForGood, now);
         }
@@ -110,8 +111,8 @@ impl FindEndpoints for Endpoints {
 
 /// That endpoint. What was applied was checked: what fails now is a key that is gone, and is for the
 /// owner to mend.
-fn one(spec: &Spec, name: &str, secrets: Secrets<'_>) -> Answer<Arc<Endpoint>> {
-    let config = Config::check(spec.only_endpoint(name), secrets, Guard::default());
+fn one(spec: &Spec, name: &str, secrets: Secrets<'_>, guard: Guard) -> Answer<Arc<Endpoint>> {
+    let config = Config::check(spec.only_endpoint(name), secrets, guard);
     let mut config = config.map_err(|problem| Unavailable(problem.to_string()))?;
     config.endpoints.pop().ok_or_else(|| Unavailable(format!("the configuration names no endpoint {name}")))
 }

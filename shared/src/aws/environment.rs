@@ -2,6 +2,8 @@
 
 use std::{env, fmt};
 
+use crate::guard::Guard;
+
 /// A variable that the template should have set.
 #[derive(thiserror::Error)]
 #[error("{0}: is missing or wrong; the template sets it")]
@@ -17,6 +19,12 @@ impl fmt::Debug for Misconfigured {
 /// A variable that must be there.
 pub fn variable(name: &'static str) -> Result<String, Misconfigured> {
     given(name).ok_or(Misconfigured(name))
+}
+
+/// Where endpoints may be: nowhere inside, unless somebody who runs the functions on their own machine
+/// sets `HOOKPOST_ALLOW_LOOPBACK`. No template does.
+pub fn guard() -> Guard {
+    Guard { allow_loopback: given("HOOKPOST_ALLOW_LOOPBACK").is_some_and(|value| value == "true") }
 }
 
 /// A variable that may be absent; one that is empty is.

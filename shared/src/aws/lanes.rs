@@ -43,7 +43,7 @@ async fn take(queue: &Outbound, message: &SqsMessage, handle: &impl AsyncFn(&Tur
         tracing::error!(message = message.message_id, "a message in the outbound queue that is no turn");
         return false;
     };
-    let until = match handle(&turn).await {
+    let until = match Box::pin(handle(&turn)).await {
         Ok(Handled::Busy { until }) => until,
         Ok(_) => return true,
         Err(problem) => {

@@ -1,12 +1,12 @@
 //! A DynamoDB stream as events: a record that is added to `orders` is an `orders.inserted`.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ enum Attribute {
     #[serde(rename = "BOOL")]
     Bool(bool),
     #[serde(rename = "NULL")]
-    Null(bool),
+    Null(IgnoredAny),
     M(Item),
     L(Vec<Attribute>),
     #[serde(rename = "SS")]
@@ -113,7 +113,7 @@ async fn take(batch: &Batch<'_>, emit: &impl AsyncFn(Emission) -> Answer<()>) ->
             tracing::error!("a record of the stream cannot be read; it is left out");
             continue;
         };
-        if let Err(problem) = emit(emission).await {
+        if let Err(problem) = Box::pin(emit(emission)).await {
             tracing::error!(%problem, "cannot take events");
             let numbered: Option<Numbered> = serde_json::from_str(raw.get()).ok();
             return Err(numbered.map(|numbered| numbered.dynamodb.sequence_number).unwrap_or_default());
