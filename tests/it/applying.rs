@@ -1,5 +1,7 @@
 //! `hookpost apply`, and the configuration address behind it: planned, conditional, whole.
 
+mod endpoints;
+
 use std::process::Output;
 
 use serde_json::{Value, json};
@@ -12,7 +14,6 @@ stories![
     a_wrong_file_changes_nothing_and_names_the_key,
     a_change_in_between_is_not_overwritten,
     what_leaves_the_file_is_removed,
-    endpoints_are_planned_sealed_and_never_shown,
     orders_that_say_too_little_or_too_much_are_refused,
 ];
 
@@ -161,29 +162,6 @@ fn what_leaves_the_file_is_removed(world: World) {
     owner.settle();
 }
 
-fn endpoint(name: &str, inside: &str) -> String {
-    format!("  {name}: {{ url: 'https://builder.example.com/build/', {inside} }}\n")
-}
-
-fn endpoints_are_planned_sealed_and_never_shown(world: World) {
-    let owner = Owner::of(world);
-    let site = |inside: &str| format!("sources:\n{}endpoints:\n{}", source("a", "one"), endpoint("site", inside));
-    let first = owner.apply(&site("headers: { X-Key: env:KEY }"), &["--yes"], &[("KEY", "hush-hush")]);
-    assert!(said(&first).contains("  + a\n  + endpoint site\nApplied as version 1."), "{}", said(&first));
-    let again = owner.apply(&site("headers: { X-Key: env:KEY }"), &["--yes"], &[("KEY", "hush-hush")]);
-    assert_eq!(said(&again), "Nothing to change.\n");
-    let shown = owner.config("GET", "", &[], b"");
-    assert_eq!(shown.json()["endpoints"]["site"]["headers"], json!({ "X-Key": "[sealed]" }));
-    let changed = owner.apply(&site("auth: { bearer: hush-hush }"), &["--yes"], &[]);
-    assert!(said(&changed).contains("  ~ endpoint site: auth.bearer, headers.X-Key\n"), "{}", said(&changed));
-    let wrong = owner.apply(&site("timeout: 1h"), &["--yes"], &[]);
-    assert!(said(&wrong).contains("endpoints.site.timeout: \"1h\" is not within 1s to 30s"), "{}", said(&wrong));
-    let removed = owner.apply(&format!("sources:\n{}", source("a", "one")), &["--yes"], &[]);
-    let expected = "  - endpoint site  (its pending deliveries will be cancelled)\n";
-    assert!(said(&removed).contains(expected), "{}", said(&removed));
-    assert_eq!(owner.config("GET", "", &[], b"").json()["endpoints"], json!({}));
-}
-
 fn orders_that_say_too_little_or_too_much_are_refused(world: World) {
     let owner = Owner::of(world);
     let put = |headers: &[(&str, &str)], body: &str| {
@@ -233,16 +211,6 @@ fn the_file_of_the_server_owns_what_it_names() {
     );
     assert!(owner.apply(&format!("sources:\n{}", source("other", "two")), &["--yes"], &[]).status.success());
     assert_eq!((owner.post("mine", "one"), owner.post("other", "two")), (202, 202));
-}
-
-#[test]
-fn the_file_of_the_server_owns_the_endpoints_it_names() {
-    let owner = Owner::OneMachine(Setup::config(&format!("endpoints:\n{}", endpoint("mine", ""))).start());
-    let output = owner.apply(&format!("endpoints:\n{}", endpoint("mine", "enabled: false")), &["--yes"], &[]);
-    let expected = "endpoints.mine: the server's own file names this endpoint; change it there";
-    assert!(said(&output).contains("409") && said(&output).contains(expected), "{}", said(&output));
-    let other = owner.apply(&format!("endpoints:\n{}", endpoint("other", "")), &["--yes"], &[]);
-    assert!(other.status.success(), "{}", said(&other));
 }
 
 #[test]

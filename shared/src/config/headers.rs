@@ -146,7 +146,7 @@ fn name(key: &str, text: &str) -> Result<HeaderName, ConfigError> {
     let ours = OURS.contains(&name.as_str()) || OUR_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
     if ours {
         let problem =
-            format!("{name} is set by Hookpost itself, as are host, content-*, connection, webhook-* and proxy-*");
+            format!("{name} is set by Hookpost itself; so are host, content-type and the like, webhook-* and proxy-*");
         return Err(ConfigError::new(key, problem));
     }
     Ok(name)
