@@ -17,7 +17,7 @@ use shared::inbound::{Arrival, Listener, Mailer, Next, Times};
 use shared::local::{Sources, Store};
 use shared::seam::{Clock, DeadLetters, Dequeue};
 
-use crate::harness::{Hand, eventually};
+use crate::harness::{Hand, Nobody, eventually};
 use faulty::{Faulty, Mode, Outbox, Plan};
 
 const TIMES: Times =
@@ -80,8 +80,14 @@ impl World {
     /// Handles what is due, as the local mailer does, until nothing waits.
     async fn mail(&self, store: &Faulty<Store>) {
         let email = Faulty::new(self.outbox.clone(), &self.plan);
-        let mailer =
-            Mailer { sources: sources(), memory: store.clone(), email, clock: self.clock.clone(), times: TIMES };
+        let mailer = Mailer {
+            sources: sources(),
+            memory: store.clone(),
+            email,
+            publisher: Nobody,
+            clock: self.clock.clone(),
+            times: TIMES,
+        };
         for _ in 0..40 {
             let Ok(taken) = store.lease(3, self.clock.now(), TIMES.visibility).await else { continue };
             for leased in taken {

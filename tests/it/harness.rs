@@ -8,6 +8,7 @@ mod http;
 mod launch;
 mod program;
 mod providers;
+mod publisher;
 #[allow(dead_code, reason = "a vocabulary: tests use of it what they need")]
 mod receiver;
 mod smtp;
@@ -24,6 +25,7 @@ pub use http::{Answer, Exchange, raw, try_post};
 pub use launch::run;
 pub use program::{ADMIN, Hookpost, Mail, PASSWORD, Setup};
 pub use providers::{Github, now, standard};
+pub use publisher::Nobody;
 #[allow(unused_imports, reason = "a vocabulary, too")]
 pub use receiver::{Alpn, Behaviour, Certificate, Receiver, Reply, Request};
 pub use smtp::{MailServer, Received};

@@ -15,7 +15,7 @@ use shared::local::{KeptMail, Sources, Store};
 use shared::seam::{Clock, DeadLetters, Dequeue, Email, Refusal, SendEmail};
 use shared::timestamp::Timestamp;
 
-use crate::harness::Hand;
+use crate::harness::{Hand, Nobody};
 
 const TIMES: Times =
     Times { send: Duration::from_secs(45), lease: Duration::from_secs(60), visibility: Duration::from_secs(90) };
@@ -74,6 +74,7 @@ impl World {
             sources: Self::sources(),
             memory: self.store.clone(),
             email,
+            publisher: Nobody,
             clock: self.clock.clone(),
             times: TIMES,
         };

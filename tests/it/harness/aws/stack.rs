@@ -52,6 +52,8 @@ impl Stack {
             ("INBOUND_QUEUE_URL", "InboundQueue"),
             ("INBOUND_KEY_SECRET", "InboundKey"),
             ("ADMIN_TOKEN_SECRET", "AdminToken"),
+            ("OUTBOUND_QUEUE_URL", "OutboundQueue"),
+            ("OUTBOUND_KEY_SECRET", "OutboundKey"),
             ("ALERTS_TOPIC", "Alerts"),
         ];
         let wire = self.wire().url(&self.account, function);
