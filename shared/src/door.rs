@@ -20,12 +20,12 @@ pub fn arrival(caller: IpAddr) -> Result<Arrival, Refused> {
     Ok(Arrival { id: WebhookId::new(at, random), at, caller: caller.to_canonical() })
 }
 
-/// As much as an id needs.
+/// Fresh randomness.
 ///
 /// # Errors
 /// There is none; the caller may come back.
-pub fn random() -> Result<[u8; 10], Refused> {
-    let mut random = [0u8; 10];
+pub fn random<const N: usize>() -> Result<[u8; N], Refused> {
+    let mut random = [0u8; N];
     getrandom::fill(&mut random).map_err(|problem| {
         tracing::error!(%problem, "no randomness");
         Refused::Unavailable { retry_after: Duration::from_secs(5) }

@@ -2,6 +2,7 @@
 
 mod aws;
 mod clock;
+mod deliveries;
 #[allow(dead_code, reason = "a vocabulary: tests use of it what they need")]
 mod events;
 mod http;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 pub use aws::{Bend, Call, Emulator, Function, Stack, built};
 pub use clock::Hand;
+pub use deliveries::{Days, Played, answer, play};
 #[allow(unused_imports, reason = "a vocabulary, too")]
 pub use events::{emit, event, try_emit};
 pub use http::{Answer, Exchange, raw, try_post};

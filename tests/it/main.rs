@@ -15,6 +15,7 @@ mod interop;
 mod mailing;
 mod patience;
 mod receiving;
+mod schedule;
 mod store;
 mod template;
 mod tidy;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::store::{OpenError, Store};
+use super::open::OpenError;
+use super::store::Store;
 use crate::id::WebhookId;
 use crate::seam::{Answer, GetBody, PutBody, Unavailable};
 
