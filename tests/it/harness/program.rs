@@ -15,6 +15,7 @@ use super::{eventually, within};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const ADMIN: &str = "admin-token-of-the-tests";
+pub const EVENTS: &str = "events-token-of-the-tests";
 
 /// How the program is started.
 #[derive(Default)]
@@ -33,6 +34,11 @@ impl Setup {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.environment.push((name, value.into()));
         self
+    }
+
+    /// With the token for events, and endpoints that may be on this machine.
+    pub fn sending(self) -> Self {
+        self.with("EVENTS_TOKEN", EVENTS).with("HOOKPOST_ALLOW_LOOPBACK", "true")
     }
 
     pub fn start(self) -> Hookpost {
@@ -193,10 +199,33 @@ impl Hookpost {
         self.child.wait().expect("an end")
     }
 
+    pub fn events_token(&self) -> String {
+        EVENTS.into()
+    }
+
     /// Runs a verb against this server.
     pub fn verb(&self, arguments: &[&str]) -> Output {
+        self.verb_in(arguments, &[])
+    }
+
+    /// The same, with that environment, too.
+    pub fn verb_in(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let url = format!("http://{}", self.address);
-        run(self.folder(), arguments, &[("HOOKPOST_URL", &url), ("ADMIN_TOKEN", ADMIN)])
+        let own = [("HOOKPOST_URL", &*url), ("ADMIN_TOKEN", ADMIN), ("EVENTS_TOKEN", EVENTS)];
+        run(self.folder(), arguments, &[&own[..], environment].concat())
+    }
+
+    /// To the sender, with that query if it is not empty.
+    #[track_caller]
+    pub fn ask_sender(&self, method: &str, query: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.send(method, &format!("/events{query}"), headers, body)
+    }
+
+    /// To the management API, as its owner.
+    #[track_caller]
+    pub fn manage(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let bearer = format!("Bearer {ADMIN}");
+        self.send(method, path, &[("authorization", &bearer), ("content-type", "application/json")], body)
     }
 }
 
