@@ -12,6 +12,7 @@ mod providers;
 mod publisher;
 #[allow(dead_code, reason = "a vocabulary: tests use of it what they need")]
 mod receiver;
+mod sender;
 mod smtp;
 mod tools;
 mod world;

@@ -199,33 +199,9 @@ impl Hookpost {
         self.child.wait().expect("an end")
     }
 
-    pub fn events_token(&self) -> String {
-        EVENTS.into()
-    }
-
     /// Runs a verb against this server.
     pub fn verb(&self, arguments: &[&str]) -> Output {
         self.verb_in(arguments, &[])
-    }
-
-    /// The same, with that environment, too.
-    pub fn verb_in(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let url = format!("http://{}", self.address);
-        let own = [("HOOKPOST_URL", &*url), ("ADMIN_TOKEN", ADMIN), ("EVENTS_TOKEN", EVENTS)];
-        run(self.folder(), arguments, &[&own[..], environment].concat())
-    }
-
-    /// To the sender, with that query if it is not empty.
-    #[track_caller]
-    pub fn ask_sender(&self, method: &str, query: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.send(method, &format!("/events{query}"), headers, body)
-    }
-
-    /// To the management API, as its owner.
-    #[track_caller]
-    pub fn manage(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        let bearer = format!("Bearer {ADMIN}");
-        self.send(method, path, &[("authorization", &bearer), ("content-type", "application/json")], body)
     }
 }
 

@@ -50,6 +50,12 @@ pub trait PostOffice {
     /// To the management API, as its owner.
     fn manage(&self, method: &str, path: &str, body: &[u8]) -> Answer;
 
+    /// The same, if what it is about is of that version.
+    fn manage_if(&self, tag: &str, method: &str, path: &str, body: &[u8]) -> Answer;
+
+    /// To an address of the management API that is open to anybody.
+    fn public(&self, path: &str) -> Answer;
+
     /// Runs a verb that speaks to the management API, with that environment besides.
     fn verb_in(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output;
 
@@ -64,6 +70,9 @@ pub trait PostOffice {
 
     /// Everything logged so far.
     fn log(&self) -> String;
+
+    /// The story ends with work undone on purpose.
+    fn leaves_work(&mut self);
 
     fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         self.send("POST", path, headers, body)
@@ -113,7 +122,15 @@ macro_rules! post_offices {
             }
 
             fn manage(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-                self.manage(method, path, body)
+                self.owner(method, path, &[], body)
+            }
+
+            fn manage_if(&self, tag: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+                self.owner(method, path, &[("if-match", tag)], body)
+            }
+
+            fn public(&self, path: &str) -> Answer {
+                self.public(path)
             }
 
             fn verb_in(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -134,6 +151,10 @@ macro_rules! post_offices {
 
             fn log(&self) -> String {
                 self.log()
+            }
+
+            fn leaves_work(&mut self) {
+                self.leaves_work();
             }
         }
     )*};

@@ -43,7 +43,13 @@ impl Stack {
         let made = Tools::ready().python_of("sam", "deploy.py", &arguments).remove(0);
         let table = |key: &str| serde_json::from_value(made[key].clone()).expect("texts");
         let folder = tempfile::tempdir().expect("a folder");
-        Self { account, outputs: table("outputs"), resources: table("resources"), folder, events_token: OnceLock::new() }
+        Self {
+            account,
+            outputs: table("outputs"),
+            resources: table("resources"),
+            folder,
+            events_token: OnceLock::new(),
+        }
     }
 
     /// What the template sets for its functions, for one that runs alone as `function`.
@@ -175,7 +181,8 @@ impl Stack {
 
     /// Everything that the functions logged until now. The emulator shows a line after its invocation.
     pub fn log(&self) -> String {
-        let groups = ["ListenerLog", "MailerLog", "ApiLog", "SenderLog", "DelivererLog"].map(|name| &self.resources[name]);
+        let groups =
+            ["ListenerLog", "MailerLog", "ApiLog", "SenderLog", "DelivererLog"].map(|name| &self.resources[name]);
         let lines = groups.iter().flat_map(|group| log::lines(&self.account, group)).filter(|line| log::ours(line));
         lines.collect::<Vec<_>>().join("\n")
     }
