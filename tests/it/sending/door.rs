@@ -107,6 +107,37 @@ fn bytes_that_are_no_text_are_no_event() {
     }
 }
 
+#[test]
+fn what_is_no_cloud_event_is_refused_and_its_attribute_named() {
+    let hookpost = Setup::default().sending().start();
+    let bearer = format!("Bearer {EVENTS}");
+    let structured = [("authorization", &*bearer), ("content-type", "application/cloudevents+json; charset=utf-8")];
+    let wrong = [
+        ("{", "body: is not a CloudEvent in JSON"),
+        (r#"{"id": "1", "source": "/", "type": "a"}"#, "specversion: is missing"),
+        (r#"{"specversion": "0.3", "id": "1", "source": "/", "type": "a"}"#, "specversion: is not 1.0"),
+        (r#"{"specversion": "1.0", "source": "/", "type": "a"}"#, "id: is missing"),
+        (r#"{"specversion": "1.0", "id": "1", "source": "/"}"#, "type: is missing"),
+        (r#"{"specversion": "1.0", "id": "1", "source": "/", "type": "a", "time": "now"}"#, "time: is not a time"),
+        (
+            r#"{"specversion": "1.0", "id": "1", "source": "/", "type": "a", "data_base64": "%"}"#,
+            "data_base64: is not base64",
+        ),
+    ];
+    for (body, expected) in wrong {
+        let answer = hookpost.post("/events", &structured, body.as_bytes());
+        let message = answer.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(answer.status == 422 && message.starts_with(expected), "{body}: {}", answer.text());
+    }
+    let binary = [("authorization", &*bearer), ("content-type", "application/json"), ("ce-specversion", "1.0")];
+    let all = [&binary[..], &[("ce-id", "1"), ("ce-source", "/"), ("ce-type", "a")]].concat();
+    let answer = hookpost.post("/events", &all, b"{broken");
+    assert!(answer.status == 422 && answer.text().contains("data: is not JSON, which its content type says it is"));
+    let answer = hookpost.post("/events", &all[..4], b"{}");
+    assert!(answer.status == 422 && answer.text().contains("source: is missing"), "{}", answer.text());
+    assert_eq!(hookpost.post("/events", &all, b"{}").status, 202);
+}
+
 fn base64_of(text: &str) -> String {
     base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text)
 }

@@ -99,6 +99,35 @@ fn without_the_switch_nothing_is_sent_to_this_machine() {
     assert_eq!(receiver.connections(), 0);
 }
 
+fn no_endpoint_is_called_more_often_at_once_than_it_bears(world: World) {
+    const THINKS: Duration = Duration::from_millis(400);
+    let receiver = Receiver::answering(vec![], Reply::status(200).after(THINKS));
+    let office = world.open(&endpoints(&receiver, &[("a", "max_concurrent: 1")]));
+    let ids: Vec<String> = (0..4).map(|_| emit(&*office)).collect();
+    for id in &ids {
+        let delivered = delivery(&*office, id, "a", "delivered");
+        assert_eq!(delivered["attempts"].as_array().map(Vec::len), Some(1), "waiting is no attempt: {delivered}");
+    }
+    let requests = receiver.requests();
+    let alone = |two: &[crate::harness::Request]| two[1].at.duration_since(two[0].at) >= THINKS;
+    assert!(requests.len() == 4 && requests.windows(2).all(alone));
+}
+
+#[test]
+fn no_endpoint_is_called_more_often_than_its_rate() {
+    let receiver = Receiver::start();
+    let office = Setup::config(&endpoints(&receiver, &[("a", "rate: 5/s"), ("b", "")])).sending().start();
+    for _ in 0..10 {
+        emit(&office);
+    }
+    let requests = receiver.wait_for(20);
+    let to_a: Vec<Instant> = requests.iter().filter(|one| one.path() == "/a").map(|one| one.at).collect();
+    let took = to_a[9].duration_since(to_a[0]);
+    assert!((Duration::from_millis(1_600)..Duration::from_secs(6)).contains(&took), "{took:?}");
+    let to_b: Vec<Instant> = requests.iter().filter(|one| one.path() == "/b").map(|one| one.at).collect();
+    assert!(to_b[9].duration_since(to_b[0]) < took, "what is slow for one is not slow for another");
+}
+
 #[test]
 fn a_connection_is_used_again() {
     let receiver = Receiver::start();

@@ -115,3 +115,28 @@ fn endpoints_of_the_servers_file_and_applied_ones_work_side_by_side() {
     assert_eq!((answer.status, &*answer.code()), (409, "conflict"), "{}", answer.text());
     assert!(answer.text().contains("endpoints.mine: the server's own file names this endpoint"), "{}", answer.text());
 }
+
+#[test]
+fn what_an_owner_decided_outlives_the_program() {
+    let receiver = Receiver::answering(vec![Reply::status(410)], Reply::status(200));
+    let mut office = Setup::config(&endpoints(&receiver, &[("a", ""), ("b", "")])).sending().start();
+    let token = said(&office.verb(&["token", "new", "--scope", "events"])).trim().to_owned();
+    said(&office.verb(&["endpoints", "disable", "b"]));
+    let first = emit(&office);
+    delivery(&office, &first, "a", "held");
+    office.kill_and_restart();
+    assert_eq!(
+        (state(&office, "a")["enabled"].clone(), state(&office, "b")["enabled"].clone()),
+        (json!(false), json!(false))
+    );
+    let second = emit(&office);
+    for name in ["a", "b"] {
+        delivery(&office, &second, name, "held");
+        said(&office.verb(&["endpoints", "enable", name]));
+    }
+    office.kill_and_restart();
+    let third = emit(&office);
+    delivery(&office, &third, "a", "delivered");
+    delivery(&office, &third, "b", "delivered");
+    said(&office.verb_in(&["send", "order.created"], &[("EVENTS_TOKEN", &token)]));
+}
