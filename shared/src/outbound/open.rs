@@ -33,7 +33,12 @@ where
     C: Clock,
 {
     pub(super) async fn open(&self, turn: &Turn) -> Answer<Opened> {
-        let key = &turn.key;
+        let (key, now) = (&turn.key, self.clock.now());
+        if turn.due > now {
+            // It came early: no queue waits as long as some schedules do.
+            self.memory.put_off(turn, turn.due).await?;
+            return Ok(Opened::Settled(Handled::Unasked));
+        }
         let Some(event) = self.memory.event(&key.tenant, &key.event).await? else {
             tracing::error!(delivery = %key, "its event is no longer kept; it cannot be delivered");
             return Ok(Opened::Settled(Handled::Unasked));
@@ -45,7 +50,7 @@ where
         if !endpoint.enabled || state.disabled.is_some() {
             return self.end(turn, &event, Step::Held).await;
         }
-        if let Some(until) = state.slowed_until.filter(|until| *until > self.clock.now()) {
+        if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             let due = until.after(spread(turn));
             self.memory.put_off(turn, due).await?;
             return Ok(Opened::Settled(Handled::Unasked));
