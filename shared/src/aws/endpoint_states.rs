@@ -1,7 +1,5 @@
 //! What became of endpoints: a row each, remembered for some seconds.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::events::string;
@@ -9,32 +7,9 @@ use super::failure::{DYNAMODB, unavailable};
 use super::outbound::Outbound;
 use super::store::text;
 use crate::seam::{Answer, EndpointState, ReadEndpointState, Unavailable, WriteEndpointState};
-use crate::timestamp::Timestamp;
 
 /// A state that others changed is known after this.
 const FRESH: Duration = Duration::from_secs(5);
-
-/// More endpoints than these are not remembered.
-const MOST: usize = 1_000;
-
-/// States that were read, and until when they are good.
-#[derive(Default)]
-pub(super) struct States(Mutex<HashMap<String, (EndpointState, Timestamp)>>);
-
-impl States {
-    fn known(&self, key: &str) -> Option<EndpointState> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).filter(|(_, good)| *good > Timestamp::now()).map(|(state, _)| state.clone())
-    }
-
-    fn remember(&self, key: String, state: EndpointState) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(key, (state, Timestamp::now().after(FRESH)));
-    }
-}
 
 /// The partition of all that is known of an endpoint.
 pub(super) fn partition(tenant: &str, name: &str) -> String {
@@ -46,7 +21,7 @@ const ROW: &str = "state";
 impl ReadEndpointState for Outbound {
     async fn endpoint_state(&self, tenant: &str, name: &str) -> Answer<EndpointState> {
         let key = partition(tenant, name);
-        if let Some(known) = self.states.known(&key) {
+        if let Some(known) = self.states.get(&key) {
             return Ok(known);
         }
         let get = self.table.client.get_item().table_name(&self.table.name);
@@ -54,7 +29,7 @@ impl ReadEndpointState for Outbound {
         let row = got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.unwrap_or_default();
         let state = string(&row, ROW).map(serde_json::from_str).transpose();
         let state: EndpointState = state.map_err(|problem| Unavailable(problem.to_string()))?.unwrap_or_default();
-        self.states.remember(key, state.clone());
+        self.states.put(key, state.clone(), FRESH);
         Ok(state)
     }
 }
@@ -66,7 +41,7 @@ impl WriteEndpointState for Outbound {
         let put = self.table.client.put_item().table_name(&self.table.name);
         let put = put.item("pk", text(&*key)).item("sk", text(ROW)).item(ROW, text(written));
         put.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
-        self.states.remember(key, state.clone());
+        self.states.put(key, state.clone(), FRESH);
         Ok(())
     }
 }
