@@ -33,7 +33,7 @@ use crate::seam::{
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-pub use emit::{Emission, Invalid, is_channel};
+pub use emit::{Emission, Invalid};
 pub use matching::Accepted;
 pub use receive::TOKEN;
 

@@ -12,7 +12,7 @@ use super::text::{OneOrMany, Text, Texts};
 use super::values::{choice, duration, each, rate, tenant, wrong};
 use super::{ConfigError, Secrets, known, signing};
 use crate::endpoint::{Endpoint, Format, is_name};
-use crate::event::Pattern;
+use crate::event::{Pattern, is_channel};
 use crate::guard::Guard;
 use crate::schedule::Schedule;
 
@@ -21,7 +21,6 @@ const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::fr
 
 const MOST_CONCURRENT: u32 = 1_000;
 const LONGEST_DESCRIPTION: usize = 1_000;
-const LONGEST_CHANNEL: usize = 128;
 
 /// Of patterns, channels and successes each.
 const MOST_LISTED: usize = 100;
@@ -84,9 +83,7 @@ fn listed<T, E: std::fmt::Display>(
 }
 
 fn channel(text: &str) -> Result<String, &'static str> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-".contains(&b);
-    let fits = (1..=LONGEST_CHANNEL).contains(&text.len()) && text.bytes().all(plain);
-    fits.then(|| text.to_owned()).ok_or("is not a channel; write 1 to 128 of A-Z, a-z, 0-9, _ . : and -")
+    is_channel(text).then(|| text.to_owned()).ok_or("is not a channel; write 1 to 128 of A-Z, a-z, 0-9, _ . : and -")
 }
 
 fn description(key: &str, text: Option<String>) -> Result<String, ConfigError> {

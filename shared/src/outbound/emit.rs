@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::endpoint::{DEFAULT_TENANT, is_name};
-use crate::event::{Data, Digested, Event, EventId, EventType};
+use crate::event::{Data, Digested, Event, EventId, EventType, is_channel};
 use crate::timestamp::Timestamp;
 
 /// An event as its emitter wrote it, checked.
@@ -110,12 +110,6 @@ fn channels(raw: Option<&RawValue>) -> Result<Vec<String>, Invalid> {
     list.dedup();
     let fits = list.len() <= MOST_CHANNELS && list.iter().all(|name| is_channel(name));
     if fits { Ok(list) } else { Err(wrong()) }
-}
-
-/// Whether a name may be a channel's: 1 to 128 of `A-Z a-z 0-9 _ - . :`.
-pub fn is_channel(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
-    (1..=128).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// How deep lists and objects lie in each other.
