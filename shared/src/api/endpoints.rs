@@ -61,7 +61,10 @@ pub(super) async fn enable(
     name: &str,
     query: Option<&str>,
 ) -> Result<Reply, Refused> {
-    change(endpoints, states, name, query, EndpointState::default()).await
+    let endpoint = find(endpoints, name, query).await?;
+    states.enable_endpoint(&endpoint.tenant, name).await.map_err(unavailable)?;
+    tracing::info!(tenant = endpoint.tenant, endpoint = name, "endpoint enabled");
+    Ok(reply::json(StatusCode::OK, &label(&endpoint, &EndpointState::default())))
 }
 
 /// Out of use until it is enabled: what is for it is held.
@@ -72,20 +75,11 @@ pub(super) async fn disable(
     query: Option<&str>,
     now: Timestamp,
 ) -> Result<Reply, Refused> {
-    let disabled = Some(Disabled { since: now, reason: "disabled by its owner".into() });
-    change(endpoints, states, name, query, EndpointState { disabled, slowed_until: None }).await
-}
-
-async fn change(
-    endpoints: &impl FindEndpoints,
-    states: &impl WriteEndpointState,
-    name: &str,
-    query: Option<&str>,
-    state: EndpointState,
-) -> Result<Reply, Refused> {
     let endpoint = find(endpoints, name, query).await?;
-    states.write_endpoint_state(&endpoint.tenant, name, &state).await.map_err(unavailable)?;
-    tracing::info!(tenant = endpoint.tenant, endpoint = name, disabled = state.disabled.is_some(), "endpoint changed");
+    let disabled = Disabled { since: now, reason: "disabled by its owner".into() };
+    states.disable_endpoint(&endpoint.tenant, name, &disabled).await.map_err(unavailable)?;
+    tracing::info!(tenant = endpoint.tenant, endpoint = name, "endpoint disabled");
+    let state = states.endpoint_state(&endpoint.tenant, name).await.map_err(unavailable)?;
     Ok(reply::json(StatusCode::OK, &label(&endpoint, &state)))
 }
 

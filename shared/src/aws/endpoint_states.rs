@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::events::string;
-use super::failure::{DYNAMODB, unavailable};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+
+use super::events::{Row, moment, string};
+use super::failure::{DYNAMODB, conditional, unavailable};
 use super::outbound::Outbound;
-use super::store::text;
-use crate::seam::{Answer, EndpointState, ReadEndpointState, Unavailable, WriteEndpointState};
+use super::store::{number, text};
+use crate::seam::{Answer, Disabled, EndpointState, ReadEndpointState, WriteEndpointState};
+use crate::timestamp::Timestamp;
 
 /// A state that others changed is known after this.
 const FRESH: Duration = Duration::from_secs(5);
@@ -26,22 +29,53 @@ impl ReadEndpointState for Outbound {
         }
         let get = self.table.client.get_item().table_name(&self.table.name);
         let got = get.key("pk", text(&*key)).key("sk", text(ROW)).consistent_read(true).send().await;
-        let row = got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.unwrap_or_default();
-        let state = string(&row, ROW).map(serde_json::from_str).transpose();
-        let state: EndpointState = state.map_err(|problem| Unavailable(problem.to_string()))?.unwrap_or_default();
+        let state = read(&got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.unwrap_or_default());
         self.states.put(key, state.clone(), FRESH);
         Ok(state)
     }
 }
 
 impl WriteEndpointState for Outbound {
-    async fn write_endpoint_state(&self, tenant: &str, name: &str, state: &EndpointState) -> Answer<()> {
-        let key = partition(tenant, name);
-        let written = serde_json::to_string(state).map_err(|problem| Unavailable(problem.to_string()))?;
-        let put = self.table.client.put_item().table_name(&self.table.name);
-        let put = put.item("pk", text(&*key)).item("sk", text(ROW)).item(ROW, text(written));
-        put.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
-        self.states.put(key, state.clone(), FRESH);
-        Ok(())
+    async fn disable_endpoint(&self, tenant: &str, name: &str, disabled: &Disabled) -> Answer<()> {
+        let update = self
+            .state_row(tenant, name)
+            .update_expression("SET disabled_since = :since, reason = :reason")
+            .condition_expression("attribute_not_exists(disabled_since)")
+            .expression_attribute_values(":since", number(disabled.since.0))
+            .expression_attribute_values(":reason", text(&*disabled.reason));
+        self.changed(tenant, name, conditional(update.send().await))
     }
+
+    async fn slow_endpoint(&self, tenant: &str, name: &str, until: Timestamp) -> Answer<()> {
+        let update = self
+            .state_row(tenant, name)
+            .update_expression("SET slowed_until = :until")
+            .condition_expression("attribute_not_exists(slowed_until) OR slowed_until < :until")
+            .expression_attribute_values(":until", number(until.0));
+        self.changed(tenant, name, conditional(update.send().await))
+    }
+
+    async fn enable_endpoint(&self, tenant: &str, name: &str) -> Answer<()> {
+        let update = self.state_row(tenant, name).update_expression("REMOVE disabled_since, reason, slowed_until");
+        self.changed(tenant, name, conditional(update.send().await))
+    }
+}
+
+impl Outbound {
+    fn state_row(&self, tenant: &str, name: &str) -> UpdateItemFluentBuilder {
+        let update = self.table.client.update_item().table_name(&self.table.name);
+        update.key("pk", text(partition(tenant, name))).key("sk", text(ROW))
+    }
+
+    /// Whoever asks next reads the row.
+    fn changed(&self, tenant: &str, name: &str, written: Answer<bool>) -> Answer<()> {
+        self.states.forget(&partition(tenant, name));
+        written.map(|_| ())
+    }
+}
+
+fn read(row: &Row) -> EndpointState {
+    let reason = string(row, "reason").unwrap_or_default().to_owned();
+    let disabled = moment(row, "disabled_since").map(|since| Disabled { since, reason });
+    EndpointState { disabled, slowed_until: moment(row, "slowed_until") }
 }

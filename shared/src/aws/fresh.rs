@@ -24,6 +24,10 @@ impl<T: Clone> Fresh<T> {
         known.get(key).filter(|(_, good)| *good > Timestamp::now()).map(|(value, _)| value.clone())
     }
 
+    pub(super) fn forget(&self, key: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     pub(super) fn put(&self, key: String, value: T, good: Duration) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {

@@ -15,9 +15,16 @@ use crate::timestamp::Timestamp;
 pub(super) struct Judged {
     pub(super) attempt: Attempt,
     pub(super) step: Step,
-    /// What its endpoint is from now on, if that changes.
-    pub(super) state: Option<EndpointState>,
+    /// What becomes of its endpoint, if anything.
+    pub(super) change: Option<Change>,
     pub(super) handled: Handled,
+}
+
+/// What an answer does to its endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Disable(Disabled),
+    Slow { until: Timestamp },
 }
 
 /// These say that the endpoint has too much to do: nothing is sent to it for a while.
@@ -45,12 +52,12 @@ pub(super) fn judge(open: &Open, posted: Posted) -> Judged {
             attempt.response = redact::response(&open.endpoint, &received.body);
             let verdict = Verdict::of(&open.endpoint, &received, ended);
             let handled = verdict.handled();
-            let (step, state) = verdict.step(open, ended);
-            Judged { attempt, step, state, handled }
+            let (step, change) = verdict.step(open, ended);
+            Judged { attempt, step, change, handled }
         }
         Err(NoAnswer { kind, words }) => {
             attempt.error = Some(format!("{kind}: {words}"));
-            Judged { attempt, step: next(open, ended, None), state: None, handled: Handled::Strained }
+            Judged { attempt, step: next(open, ended, None), change: None, handled: Handled::Strained }
         }
     }
 }
@@ -99,15 +106,14 @@ impl Verdict {
         }
     }
 
-    fn step(self, open: &Open, now: Timestamp) -> (Step, Option<EndpointState>) {
+    fn step(self, open: &Open, now: Timestamp) -> (Step, Option<Change>) {
         match self {
             Self::Arrived => (Step::Delivered, None),
             Self::Failed => (next(open, now, None), None),
             Self::Abort => (Step::GivenUp, None),
             Self::Rest { until } => (next(open, now, Some(until)), slowed(&open.state, until, now)),
             Self::Disable { reason } => {
-                let disabled = Disabled { since: now, reason: reason.into() };
-                (Step::Held, Some(EndpointState { disabled: Some(disabled), ..open.state.clone() }))
+                (Step::Held, Some(Change::Disable(Disabled { since: now, reason: reason.into() })))
             }
         }
     }
@@ -128,8 +134,8 @@ fn next(open: &Open, now: Timestamp, floor: Option<Timestamp>) -> Step {
 
 /// Not written again for what is nearly known: a busy endpoint that fails would have its row written
 /// at every attempt.
-fn slowed(state: &EndpointState, until: Timestamp, now: Timestamp) -> Option<EndpointState> {
+fn slowed(state: &EndpointState, until: Timestamp, now: Timestamp) -> Option<Change> {
     let known = state.slowed_until.unwrap_or_default().since(now);
     let asked = until.since(now);
-    (asked > known * 2).then(|| EndpointState { slowed_until: Some(until), ..state.clone() })
+    (asked > known * 2).then_some(Change::Slow { until })
 }

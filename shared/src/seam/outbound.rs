@@ -41,14 +41,21 @@ pub trait ReadEndpointState {
     fn endpoint_state(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<EndpointState>> + Send;
 }
 
-/// Writes it, when it changes.
+/// Writes it, when it changes: each order touches what it is about and nothing else.
 pub trait WriteEndpointState: ReadEndpointState {
-    fn write_endpoint_state(
+    /// Nothing is sent there any more. Of several, the first reason stays.
+    fn disable_endpoint(
         &self,
         tenant: &str,
         name: &str,
-        state: &EndpointState,
+        disabled: &Disabled,
     ) -> impl Future<Output = Answer<()>> + Send;
+
+    /// No attempt before then; never shortens what was asked before.
+    fn slow_endpoint(&self, tenant: &str, name: &str, until: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Forgets both.
+    fn enable_endpoint(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// Names a delivery: one event on its way to one endpoint.
