@@ -78,7 +78,7 @@ pub(crate) fn test_source(secret: &str) -> Source {
         verifier: Verifier::new(scheme, vec![crate::secret::Secret::new(secret)]).unwrap(),
         email: vec!["ops@example.com".parse().unwrap()],
         publish: None,
-        tenant: crate::endpoint::DEFAULT_TENANT.into(),
+        tenant: endpoint::DEFAULT_TENANT.into(),
         allow: Vec::new(),
         caller_limit: None,
         limit: None,

@@ -59,7 +59,7 @@ impl History for Outbound {
             let row = by_place.get(&*place(&endpoint));
             let key = DeliveryKey { tenant: tenant.to_owned(), event: event.clone(), endpoint };
             let known = row.and_then(|row| whole(row).or_else(|| outline(row)));
-            known.unwrap_or_else(|| Delivery::queued(key, &kept, kept.received))
+            known.unwrap_or_else(|| Delivery::queued(key, &kept))
         };
         Ok(Some(events::endpoints(head).into_iter().map(delivery).collect()))
     }
@@ -110,7 +110,7 @@ impl Outbound {
             .as_ref()
             .map_or(range.until, |after| after.at)
             .min(now.after(std::time::Duration::from_secs(60)));
-        let since = range.since.max(now.before(self.retention * 2));
+        let since = range.since.max(now.before(self.kept()));
         let (mut items, mut day) = (Vec::new(), until.0 / DAY);
         while items.len() <= range.most && day >= since.0 / DAY {
             let mut of_day = Vec::new();

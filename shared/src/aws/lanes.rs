@@ -52,7 +52,7 @@ async fn take(queue: &Outbound, message: &SqsMessage, handle: &impl AsyncFn(&Tur
         Ok(Handled::Busy { until }) => until,
         Ok(_) => return true,
         Err(problem) => {
-            tracing::error!(delivery = %turn.key, %problem, "the store did not answer; it is delivered soon");
+            tracing::error!(delivery = %turn.key, %problem, "a delivery cannot be made now; it is made soon");
             Timestamp::now().after(AFTER_FAILURE)
         }
     };

@@ -8,7 +8,10 @@ use super::environment::{Misconfigured, given, variable};
 use super::fresh::Fresh;
 use super::store::{Bucket, RETENTION_DAYS, Table};
 use super::turns::{Schedules, Turns};
+use crate::schedule::LONGEST;
 use crate::seam::{EndpointState, Token};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The twin of the embedded store, for events. Which of its ports a function may use is for its role
 /// to say.
@@ -56,6 +59,11 @@ impl OutboundNames {
 }
 
 impl Outbound {
+    /// How long an event and its deliveries are kept: no shorter than deliveries may take.
+    pub(super) fn kept(&self) -> Duration {
+        self.retention.max(LONGEST + DAY)
+    }
+
     pub fn from_environment(aws: &Aws) -> Result<Self, Misconfigured> {
         Ok(Self::new(aws, OutboundNames::from_environment()?))
     }

@@ -46,6 +46,11 @@ pub(super) fn check(
     let tenant = tenant(&path, spec.tenant)?;
     let url = spec.url.ok_or_else(|| ConfigError::new(key("url"), "is missing; write https://…"))?;
     let url = guard.target(&url).map_err(|problem| ConfigError::new(key("url"), problem.to_string()))?;
+    let method = method(&key("method"), spec.method.as_deref())?;
+    if method == Method::GET && spec.format.is_some() {
+        let problem = "has no meaning with method: GET, which puts the data in the query";
+        return Err(ConfigError::new(key("format"), problem));
+    }
     let headers = Reader { path: &path, bound: &bound(&tenant, name), secrets };
     Ok(Endpoint {
         url,
@@ -54,7 +59,7 @@ pub(super) fn check(
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
         headers: headers.read(spec.headers.unwrap_or_default(), spec.auth)?,
-        method: method(&key("method"), spec.method.as_deref())?,
+        method,
         format: choice(&key("format"), spec.format.as_deref(), &FORMATS, Format::Json)?,
         timeout: timeout(&key("timeout"), spec.timeout)?,
         schedule: schedule(&key("schedule"), spec.schedule)?,

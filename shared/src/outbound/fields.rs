@@ -11,20 +11,25 @@ use serde_json::value::RawValue;
 
 use crate::event::Data;
 
-/// There would be more of it than is allowed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLarge;
+/// Why data is no form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoForm {
+    /// There would be more of it than is allowed.
+    TooLarge,
+    /// It holds an escape that stands for no character (a lone surrogate), which JSON allows.
+    NoText,
+}
 
 /// The fields of a JSON object; of anything else one field called `data`, or `data_base64` for what
 /// is no text. Data that is a form already stays as it is.
-pub(super) fn of(data: &Data, most: usize) -> Result<String, TooLarge> {
+pub(super) fn of(data: &Data, most: usize) -> Result<String, NoForm> {
     let text = std::str::from_utf8(&data.bytes).ok();
     if let Some(form) = text.filter(|_| data.content_type.starts_with("application/x-www-form-urlencoded")) {
-        return if form.len() <= most { Ok(form.to_owned()) } else { Err(TooLarge) };
+        return if form.len() <= most { Ok(form.to_owned()) } else { Err(NoForm::TooLarge) };
     }
     let mut form = Form { text: String::new(), most };
     match text {
-        Some(json) if data.is_json() => form.value("", serde_json::from_str(json).map_err(|_| TooLarge)?)?,
+        Some(json) if data.is_json() => form.value("", serde_json::from_str(json).map_err(|_| NoForm::NoText)?)?,
         Some(text) => form.field("data", text)?,
         None => form.field("data_base64", &STANDARD.encode(&data.bytes))?,
     }
@@ -37,20 +42,20 @@ struct Form {
 }
 
 impl Form {
-    fn value(&mut self, name: &str, raw: &RawValue) -> Result<(), TooLarge> {
+    fn value(&mut self, name: &str, raw: &RawValue) -> Result<(), NoForm> {
         let text = raw.get();
         match text.as_bytes().first() {
             Some(b'{') => {
-                let Members(members) = serde_json::from_str(text).map_err(|_| TooLarge)?;
+                let Members(members) = serde_json::from_str(text).map_err(|_| NoForm::NoText)?;
                 members.iter().try_for_each(|(key, value)| self.value(&inside(name, key), value))
             }
             Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| TooLarge)?;
+                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| NoForm::NoText)?;
                 let mut items = items.iter().enumerate();
                 items.try_for_each(|(at, value)| self.value(&inside(name, &at.to_string()), value))
             }
             Some(b'"') => {
-                let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| TooLarge)?;
+                let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| NoForm::NoText)?;
                 self.field(named(name), &text)
             }
             Some(b'n') => self.field(named(name), ""),
@@ -58,16 +63,16 @@ impl Form {
         }
     }
 
-    fn field(&mut self, name: &str, value: &str) -> Result<(), TooLarge> {
+    fn field(&mut self, name: &str, value: &str) -> Result<(), NoForm> {
         if self.text.len() + name.len() + value.len() > self.most {
-            return Err(TooLarge);
+            return Err(NoForm::TooLarge);
         }
         let between = if self.text.is_empty() { "" } else { "&" };
         self.text.push_str(between);
         self.text.extend(form_urlencoded::byte_serialize(name.as_bytes()));
         self.text.push('=');
         self.text.extend(form_urlencoded::byte_serialize(value.as_bytes()));
-        if self.text.len() > self.most { Err(TooLarge) } else { Ok(()) }
+        if self.text.len() > self.most { Err(NoForm::TooLarge) } else { Ok(()) }
     }
 }
 
@@ -80,7 +85,7 @@ fn inside(name: &str, key: &str) -> String {
 }
 
 /// An object's members in their own order.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    fn form(json: &str) -> Result<String, TooLarge> {
+    fn form(json: &str) -> Result<String, NoForm> {
         of(&Data::json(json.to_owned()), 1_000)
     }
 
@@ -127,7 +132,7 @@ mod tests {
     #[test]
     fn a_form_that_grows_beyond_bounds_is_refused() {
         let long = format!(r#"{{"{}": [{}1]}}"#, "k".repeat(100), "1, ".repeat(100));
-        assert_eq!(form(&long), Err(TooLarge));
+        assert_eq!(form(&long), Err(NoForm::TooLarge));
     }
 
     #[test]

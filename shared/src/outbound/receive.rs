@@ -113,7 +113,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
     }
 
     async fn wait(&self, event: &Event, endpoints: usize) -> Answer<Reply> {
-        let (outcomes, are_all) = wait::outcomes(&self.store, event).await?;
+        let (outcomes, are_all) = wait::outcomes(&self.store, &self.clock, event).await?;
         let status = if are_all { StatusCode::OK } else { StatusCode::ACCEPTED };
         Ok(reply::json(status, &Told { id: &event.id, endpoints, deliveries: Some(outcomes) }))
     }

@@ -51,7 +51,7 @@ impl<F, M: Attempts + WriteEndpointState, P, C: Clock> Deliverer<F, M, P, C> {
 
 fn log(open: &Open, attempt: &Attempt, step: Step) {
     let (delivery, number, status) = (&open.turn.key, attempt.number, attempt.status);
-    let why = Outside(attempt.error.as_deref().unwrap_or_default());
+    let why = Outside(attempt.error.as_deref().unwrap_or("its status"));
     match step {
         Step::Delivered => tracing::debug!(%delivery, number, status, took = attempt.took, "delivered"),
         Step::Again { due } => {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::fields::{self, TooLarge};
+use super::fields::{self, NoForm};
 use super::open::Open;
 use crate::endpoint::Format;
 use crate::event::{Data, Event};
@@ -50,8 +50,11 @@ pub(super) fn write(open: &Open) -> Result<Written, Unwritable> {
     Ok(Written { body, content_type: HeaderValue::from_str(&content_type).ok(), query: None })
 }
 
-fn form(data: &Data, most: usize, why: &'static str) -> Result<String, Unwritable> {
-    fields::of(data, most).map_err(|TooLarge| Unwritable(why))
+fn form(data: &Data, most: usize, too_large: &'static str) -> Result<String, Unwritable> {
+    fields::of(data, most).map_err(|problem| match problem {
+        NoForm::TooLarge => Unwritable(too_large),
+        NoForm::NoText => Unwritable("the data holds an escape that stands for no character"),
+    })
 }
 
 /// `{"type": …, "timestamp": …, "data": …}`. Data that is not JSON is a text there, or
