@@ -137,7 +137,7 @@ impl Server {
             StatusCode::NOT_FOUND => {
                 failed(format!("is not the management API ({message}); on AWS use the output ApiUrl"))
             }
-            StatusCode::UNPROCESSABLE_ENTITY => Stop::Refused(message),
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => Stop::Refused(message),
             StatusCode::UNAUTHORIZED => failed(self.hint.into()),
             _ => failed(format!("{status}: {message}")),
         })

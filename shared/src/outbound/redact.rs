@@ -15,53 +15,66 @@ pub(super) fn response(endpoint: &Endpoint, body: &[u8]) -> Option<String> {
     if body.is_empty() {
         return None;
     }
-    let mut kept = body.to_vec();
+    let mut body = body.to_vec();
     for secret in secrets(endpoint) {
-        kept = without(&kept, &secret);
+        body = without(body, secret.as_bytes());
     }
-    // Cut short in the middle of a character, it is text all the same.
-    let end = match std::str::from_utf8(&kept) {
-        Ok(_) => kept.len(),
-        Err(problem) if problem.error_len().is_none() => problem.valid_up_to(),
-        Err(_) => return Some(format!("base64:{}", STANDARD.encode(kept))),
-    };
-    kept.truncate(end);
-    String::from_utf8(kept).ok()
+    Some(match std::str::from_utf8(&body) {
+        Ok(text) => text.to_owned(),
+        // Cut short in the middle of a character, it is text all the same.
+        Err(problem) if problem.error_len().is_none() => {
+            String::from_utf8_lossy(&body[..problem.valid_up_to()]).into_owned()
+        }
+        Err(_) => format!("base64:{}", STANDARD.encode(body)),
+    })
 }
 
-/// Every occurrence replaced, and the beginning of one at the very end, where the rest was cut off.
-fn without(body: &[u8], secret: &[u8]) -> Vec<u8> {
-    let (mut kept, mut rest) = (Vec::with_capacity(body.len()), body);
+/// The body without that secret, nor the beginning of it where the body was cut.
+fn without(body: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    let (mut left, mut rest) = (Vec::with_capacity(body.len()), &*body);
     while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
-        kept.extend_from_slice(&rest[..at]);
-        kept.extend_from_slice(REMOVED);
+        left.extend_from_slice(&rest[..at]);
+        left.extend_from_slice(REMOVED);
         rest = &rest[at + secret.len()..];
     }
     let cut = (SHORTEST..secret.len()).rev().find(|length| rest.ends_with(&secret[..*length]));
-    kept.extend_from_slice(&rest[..rest.len() - cut.unwrap_or_default()]);
-    if cut.is_some() {
-        kept.extend_from_slice(REMOVED);
-    }
-    kept
+    left.extend_from_slice(&rest[..rest.len() - cut.unwrap_or_default()]);
+    left.extend_from_slice(cut.map_or(&[], |_| REMOVED));
+    left
 }
 
-/// What must not be shown: keys, and the values of headers, with and without the word before them; of
-/// Basic, what it encodes too. Longer ones first: one may hold another.
-fn secrets(endpoint: &Endpoint) -> Vec<Vec<u8>> {
-    let mut found: Vec<Vec<u8>> = Vec::new();
-    for (_, value) in &endpoint.headers {
-        let value = value.as_bytes();
-        let rest = value.iter().position(|b| *b == b' ').map(|space| value[space + 1..].to_vec());
-        let pair = rest.as_ref().and_then(|rest| STANDARD.decode(rest).ok());
-        let password = pair.as_ref().and_then(|pair| pair.splitn(2, |b| *b == b':').nth(1)).map(<[u8]>::to_vec);
-        found.push(value.to_vec());
-        found.extend([rest, pair, password].into_iter().flatten());
+/// What must not be shown: the values of headers and keys, as they are and as they are made of others,
+/// the longest first.
+fn secrets(endpoint: &Endpoint) -> Vec<String> {
+    let values = endpoint.headers.iter().filter_map(|(_, value)| value.to_str().ok());
+    let keys = endpoint.signer.iter().flat_map(|signer| signer.secrets().map(|secret| secret.expose()));
+    let mut all: Vec<String> = values.flat_map(in_header).chain(keys.flat_map(in_key)).collect();
+    // PHP writes the slashes of JSON so.
+    let escaped: Vec<String> =
+        all.iter().filter(|text| text.contains('/')).map(|text| text.replace('/', "\\/")).collect();
+    all.extend(escaped);
+    all.retain(|text| text.len() >= SHORTEST);
+    all.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    all
+}
+
+/// Of `Bearer TOKEN` the token, of `Basic …` also what is encoded there.
+fn in_header(value: &str) -> Vec<String> {
+    let Some((word, rest)) = value.split_once(' ') else { return vec![value.to_owned()] };
+    match word.to_ascii_lowercase().as_str() {
+        "bearer" => vec![rest.to_owned()],
+        "basic" => {
+            let pair = STANDARD.decode(rest).ok().and_then(|pair| String::from_utf8(pair).ok()).unwrap_or_default();
+            let password = pair.split_once(':').map(|(_, password)| password.to_owned());
+            [Some(rest.to_owned()), password, Some(pair)].into_iter().flatten().collect()
+        }
+        _ => vec![value.to_owned(), rest.to_owned()],
     }
-    let keys = endpoint.signer.iter().flat_map(|signer| signer.secrets());
-    found.extend(keys.map(|key| key.expose().as_bytes().to_vec()));
-    found.retain(|secret| secret.len() >= SHORTEST);
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    found
+}
+
+/// A key with and without the word that says what it is.
+fn in_key(key: &str) -> Vec<String> {
+    [Some(key), key.split_once('_').map(|(_, rest)| rest)].into_iter().flatten().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -71,19 +84,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_removed_wherever_it_stands() {
-        assert_eq!(without(b"a hushhush b hushhush", b"hushhush"), b"a [secret] b [secret]");
-        assert_eq!(without(b"a hushhus", b"hushhush"), b"a [secret]");
-        assert_eq!(without(b"a hush", b"hushhush"), b"a hush");
-        assert_eq!(without(b"", b"hushhush"), b"");
+    fn a_secret_is_taken_out_wherever_it_stands() {
+        let without = |body: &str| String::from_utf8(without(body.into(), b"hush-hush")).unwrap();
+        assert_eq!(without("a hush-hush b hush-hush"), "a [secret] b [secret]");
+        assert_eq!((without("hush-hush").as_str(), without("nothing").as_str()), ("[secret]", "nothing"));
+        assert_eq!((without("a hush-hu").as_str(), without("a hush-").as_str()), ("a [secret]", "a hush-"));
+    }
+
+    #[test]
+    fn what_a_header_is_made_of_is_secret_too() {
+        assert_eq!(in_header("Bearer token-1"), ["token-1"]);
+        assert_eq!(in_header("Basic dXM6cDpzcw=="), ["dXM6cDpzcw==", "p:ss", "us:p:ss"]);
+        assert_eq!(in_header("Token abc"), ["Token abc", "abc"]);
+        assert_eq!(in_key("whsec_abc"), ["whsec_abc", "abc"]);
     }
 
     proptest! {
         #[test]
-        fn what_is_shown_never_holds_the_secret(before: Vec<u8>, after: Vec<u8>, secret in "[A-Z]{6,20}") {
-            let secret = secret.as_bytes();
-            let shown = without(&[&before, secret, &after].concat(), secret);
-            prop_assert!(!shown.windows(secret.len()).any(|window| window == secret));
+        fn nothing_of_a_secret_is_left(before in "[a-z ]{0,20}", after in "[A-Z ]{0,20}") {
+            let body = format!("{before}0123456789{after}").into_bytes();
+            let left = String::from_utf8(without(body, b"0123456789")).unwrap();
+            prop_assert_eq!(left, format!("{before}[secret]{after}"));
         }
     }
 }
