@@ -3,6 +3,7 @@
 mod emulator;
 mod function;
 mod log;
+mod outbound;
 mod stack;
 mod wire;
 
