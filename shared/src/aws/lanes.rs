@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -11,6 +12,10 @@ use super::http::Error;
 use super::outbound::Outbound;
 use crate::outbound::Handled;
 use crate::seam::{Answer, Receipt, Turn};
+use crate::timestamp::Timestamp;
+
+/// Clocks differ by less.
+const EARLY: Duration = Duration::from_secs(5);
 
 /// Handles batches for as long as Lambda wants.
 ///
@@ -43,7 +48,7 @@ async fn take(queue: &Outbound, message: &SqsMessage, handle: &impl AsyncFn(&Tur
         tracing::error!(message = message.message_id, "a message in the outbound queue that is no turn");
         return false;
     };
-    let until = match Box::pin(handle(&turn)).await {
+    let until = match Box::pin(in_time(queue, &turn, handle)).await {
         Ok(Handled::Busy { until }) => until,
         Ok(_) => return true,
         Err(problem) => {
@@ -56,4 +61,15 @@ async fn take(queue: &Outbound, message: &SqsMessage, handle: &impl AsyncFn(&Tur
         tracing::warn!(delivery = %turn.key, %problem, "a turn cannot be put off; it comes back when its time is up");
     }
     false
+}
+
+/// A turn may come before its time: the longest that SQS delays a message is no long wait. Then the rest
+/// of it is waited for.
+async fn in_time(queue: &Outbound, turn: &Turn, handle: &impl AsyncFn(&Turn) -> Answer<Handled>) -> Answer<Handled> {
+    let now = Timestamp::now();
+    if turn.due.since(now) > EARLY {
+        queue.turns.send(turn, now).await?;
+        return Ok(Handled::Unasked);
+    }
+    handle(turn).await
 }

@@ -62,8 +62,7 @@ where
                 self.memory.settle_attempt(lease, None, step).await?;
                 Handled::Unasked
             }
-            AttemptClaim::Busy { until } => Handled::Busy { until },
-            AttemptClaim::Judged { .. } => Handled::Unasked,
+            other => self.not_ours(turn, other).await?,
         };
         Ok(Opened::Settled(next))
     }

@@ -54,7 +54,7 @@ fn answers_get_lost(stack: &Stack) {
 /// By an application, over a bus, and by hand.
 fn sent(stack: &Stack) {
     let waited = stack.emit_to("/?wait=1", &json!({ "id": "small", "type": "small", "data": 1 }));
-    assert_eq!(waited.status, 200, "{}", waited.text());
+    assert_eq!(waited.status, 200, "{}\n{}", waited.text(), stack.log());
     assert_eq!(stack.emit(&large("large")).status, 202);
     stack.delivered("large", "good", "delivered", 1);
     // The second attempt, an hour later, is a schedule.

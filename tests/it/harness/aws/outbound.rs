@@ -49,8 +49,22 @@ impl Stack {
 
     /// One of the stack's functions alone, in the place of the deployed one.
     pub fn function(&self, name: &str) -> Function {
+        self.function_with(name, &[])
+    }
+
+    /// The same with other variables.
+    pub fn function_with(&self, name: &str, other: &[(&str, &str)]) -> Function {
         let function = name.to_lowercase();
-        Function::start(name, self.environment(&function), self.folder().join(&function))
+        let mut environment = self.environment(&function);
+        environment.retain(|(name, _)| other.iter().all(|(other, _)| name != other));
+        environment.extend(other.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Function::start(name, environment, self.folder().join(&function))
+    }
+
+    /// A queue that no function is fed from.
+    pub fn own_queue(&self) -> String {
+        let made = self.aws("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": "own" }));
+        made["QueueUrl"].as_str().expect("a queue").to_owned()
     }
 
     /// One call of a service that speaks JSON, by its owner.
