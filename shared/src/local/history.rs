@@ -15,7 +15,7 @@ const LOOKED_AT: usize = 10_000;
 fn end(range: &Range) -> (u64, &str) {
     match &range.after {
         Some(Cursor { at, event }) => (at.0, event.as_str()),
-        None => (range.until.0, "\u{10ffff}"),
+        None => (range.until.0, ""),
     }
 }
 

@@ -30,9 +30,8 @@ impl Plan {
             return None;
         }
         *self.came.lock().unwrap() = Some(call.action.clone());
-        let victim = within(Duration::from_secs(10), "a victim", || {
-            Pid::from_raw(self.victim.load(Ordering::SeqCst) as i32)
-        });
+        let victim =
+            within(Duration::from_secs(10), "a victim", || Pid::from_raw(self.victim.load(Ordering::SeqCst) as i32));
         kill_process(victim, Signal::KILL).unwrap();
         Some(if self.after.load(Ordering::SeqCst) { Bend::AnswerLost } else { Bend::Lost })
     }

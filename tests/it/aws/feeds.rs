@@ -38,11 +38,14 @@ fn the_sender_takes_requests_invocations_and_events_of_a_bus() {
     assert_eq!(sender.invoke(&request).expect("an answer")["statusCode"], 401, "a token that nobody made");
     know(&stack, "hookpost_0123456789abcdef0123456789abcdef01234567");
     let answer = sender.invoke(&request).expect("an answer");
-    assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(202), &json!("{\"id\":\"order-1-created\",\"endpoints\":1}\n")));
+    assert_eq!(
+        (&answer["statusCode"], &answer["body"]),
+        (&json!(202), &json!("{\"id\":\"order-1-created\",\"endpoints\":1}\n"))
+    );
     request["body"] = json!(r#"{"type": "order created", "data": 1}"#);
     let refused = sender.invoke(&request).expect("an answer");
     assert!(refused["body"].as_str().expect("a body").contains("type"), "{refused}");
-    assert_eq!(refused["statusCode"], 400, "{refused}");
+    assert_eq!(refused["statusCode"], 422, "{refused}");
 
     let told = json!({ "id": "order-2-created", "endpoints": 1 });
     assert_eq!(sender.invoke(&event("sender-direct")), Ok(told.clone()));
@@ -87,10 +90,12 @@ fn an_invocation_that_is_no_event_fails_and_names_the_field() {
 fn events_of_a_bus_go_out_if_their_source_was_chosen() {
     let stack = Stack::deploy_with(&[("EventBusName", "default"), ("EventSource", "shop,store")]);
     let receiver = with_endpoint(&stack);
-    let entry = |source: &str| json!({ "Source": source, "DetailType": "Order Placed", "Detail": r#"{"total": 19.90}"# });
+    let entry =
+        |source: &str| json!({ "Source": source, "DetailType": "Order Placed", "Detail": r#"{"total": 19.90}"# });
     let put = json!({ "Entries": [entry("elsewhere"), entry("shop"), entry("store")] });
     let put = stack.aws("events", "AWSEvents.PutEvents", &put);
-    let ids = receiver.wait_for(2).iter().map(|request| request.header("webhook-id").map(str::to_owned)).collect::<Vec<_>>();
+    let ids =
+        receiver.wait_for(2).iter().map(|request| request.header("webhook-id").map(str::to_owned)).collect::<Vec<_>>();
     for at in [1, 2] {
         assert!(ids.contains(&put["Entries"][at]["EventId"].as_str().map(str::to_owned)), "{ids:?} {put}");
     }

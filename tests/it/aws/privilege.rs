@@ -117,7 +117,8 @@ fn passed(call: &Call) -> Option<Use> {
 /// A secret and a parameter of the owner's, to which sources and endpoints may refer.
 fn keep(stack: &Stack) {
     let secret = serde_json::json!({ "Name": "hookpost/a", "SecretString": "from secrets manager" });
-    let parameter = serde_json::json!({ "Name": "/hookpost/a", "Value": "from parameter store", "Type": "SecureString" });
+    let parameter =
+        serde_json::json!({ "Name": "/hookpost/a", "Value": "from parameter store", "Type": "SecureString" });
     stack.aws("secretsmanager", "secretsmanager.CreateSecret", &secret);
     stack.aws("ssm", "AmazonSSM.PutParameter", &parameter);
 }
@@ -126,8 +127,12 @@ fn keep(stack: &Stack) {
 fn every_call_is_allowed_and_everything_allowed_is_used() {
     let account = Emulator::running().account();
     let stream = Stack::watched_table(&account, "orders");
-    let parameters =
-        [("WebhookPassword", PASSWORD), ("EventBusName", "default"), ("EventSource", "shop"), ("WatchStreamArn", &*stream)];
+    let parameters = [
+        ("WebhookPassword", PASSWORD),
+        ("EventBusName", "default"),
+        ("EventSource", "shop"),
+        ("WatchStreamArn", &*stream),
+    ];
     let stack = Stack::deploy_in(account, &parameters);
     keep(&stack);
     outbound::everything(&stack);

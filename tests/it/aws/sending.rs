@@ -125,7 +125,8 @@ fn what_arrives_at_once_costs_four_writes() {
     stack.delivered("o-2", "a", "delivered", 1);
     assert_eq!(calls("o-2"), expected);
     let calls = stack.calls().into_iter().skip(since).filter(|call| call.function != "api");
-    let writes = calls.filter(|call| ["PutItem", "UpdateItem", "DeleteItem"].iter().any(|it| call.action.ends_with(it)));
+    let writes =
+        calls.filter(|call| ["PutItem", "UpdateItem", "DeleteItem"].iter().any(|it| call.action.ends_with(it)));
     assert_eq!(writes.count(), 4, "nothing else is written");
     stack.settle();
 }
@@ -149,7 +150,9 @@ fn no_secret_of_an_endpoint_reaches_a_message_a_schedule_the_table_or_the_log() 
     stack.emit(&order("o-1"));
     let shown = stack.delivered("o-1", "a", "pending", 2);
     assert_eq!(shown["attempts"][0]["response"], "you sent [secret] and [secret]", "{shown}");
-    eventually("a schedule", || stack.calls().iter().any(|call| call.action == "scheduler:CreateSchedule").then_some(()));
+    eventually("a schedule", || {
+        stack.calls().iter().any(|call| call.action == "scheduler:CreateSchedule").then_some(())
+    });
     let scan = stack.aws("dynamodb", "DynamoDB_20120810.Scan", &json!({ "TableName": stack.resources["Table"] }));
     let mut seen = vec![("the log".to_owned(), stack.log()), ("the table".to_owned(), scan.to_string())];
     for call in stack.calls() {

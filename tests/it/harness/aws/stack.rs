@@ -43,7 +43,8 @@ impl Stack {
         let (endpoint, name) = (format!("http://{}", emulator.address), format!("hookpost-{account}"));
         let wire = format!("AWS_ENDPOINT_URL={}", Wire::running().url(&account, "{function}"));
         let (template, built) = (template.display().to_string(), built().display().to_string());
-        let mut arguments = vec![&*template, &*built, &*endpoint, &*account, &*name, "--env", &*wire, "--env", LOOPBACK];
+        let mut arguments =
+            vec![&*template, &*built, &*endpoint, &*account, &*name, "--env", &*wire, "--env", LOOPBACK];
         let mut given = vec!["EmailAddress=ops@example.com".to_owned(), "MailFrom=post@example.com".to_owned()];
         given.extend(parameters.iter().map(|(name, value)| format!("{name}={value}")));
         arguments.extend(given.iter().map(String::as_str));

@@ -204,7 +204,8 @@ impl Request {
         let (service, name) = self.action();
         let values = &json["ExpressionAttributeValues"];
         let asked = [":dead", ":event", ":token"].map(|name| &values[name]["S"]);
-        let partition = [&json["IndexName"], &json["Key"]["pk"]["S"], &json["Item"]["pk"]["S"]].into_iter().chain(asked);
+        let partition =
+            [&json["IndexName"], &json["Key"]["pk"]["S"], &json["Item"]["pk"]["S"]].into_iter().chain(asked);
         let about = match &*service {
             "dynamodb" => partition.flat_map(Value::as_str).next().unwrap_or_default().to_owned(),
             "sqs" => json["QueueUrl"].as_str().unwrap_or_default().to_owned(),
