@@ -64,7 +64,13 @@ impl Server {
             None if is_of_this_machine(&url) => made::read(&file)?,
             None => None,
         };
-        let missing = || Stop::setting("EVENTS_TOKEN", "is missing; hookpost token new --scope events makes one");
+        let missing = || {
+            let problem = format!(
+                "is missing, and so is {}; hookpost token new --scope events makes one, or name the server's data folder with HOOKPOST_DATA",
+                file.display()
+            );
+            Stop::setting("EVENTS_TOKEN", problem)
+        };
         let hint = "wants another token for events; set EVENTS_TOKEN (hookpost token new --scope events makes one)";
         Ok(Self { url, token: token.ok_or_else(missing)?, hint, runtime: runtime()? })
     }

@@ -104,6 +104,6 @@ impl Store {
             let row = read.open_table(DELIVERIES)?.get((&*name, id))?;
             Ok(row.and_then(|row| deliveries::read(row.value())))
         })?;
-        Ok(written.unwrap_or_else(|| Delivery::queued(key.clone(), event, event.received)))
+        Ok(written.unwrap_or_else(|| Delivery::queued(key.clone(), event)))
     }
 }

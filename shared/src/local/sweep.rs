@@ -1,4 +1,4 @@
-//! What time makes superfluous: claims past their window, kept mail past its month, bodies of nobody.
+//! What time makes superfluous: claims past their window, mail and events past their month, bodies of nobody.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -6,22 +6,26 @@ use std::time::Duration;
 use redb::ReadableTable;
 
 use super::claims::Record;
-use super::store::{DEAD, MAIL, QUEUE, Store};
+use super::events;
+use super::lanes::lane;
+use super::store::{DEAD, EVENTS_BY_TIME, MAIL, QUEUE, Store};
+use super::writer::Tables;
 use crate::id::WebhookId;
-use crate::seam::{Answer, Unavailable};
+use crate::seam::{Answer, State, Unavailable};
 use crate::timestamp::Timestamp;
 
 /// Rows removed in one commit: others wait for no more than that.
 const AT_ONCE: usize = 500;
 
-/// How long kept mail is kept.
+/// How long kept mail, events and their deliveries are kept.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 impl Store {
-    /// Forgets claims whose time has come and mail older than 30 days.
+    /// Forgets claims whose time has come, and mail and events older than 30 days.
     pub async fn sweep(&self, now: Timestamp) -> Answer<()> {
         while self.forget_some(now).await? {}
         while self.drop_some_mail(now.before(KEPT)).await? {}
+        while self.forget_some_events(now.before(KEPT)).await? {}
         Ok(())
     }
 
@@ -66,6 +70,41 @@ impl Store {
         .await
     }
 
+    /// Forgets an event with its deliveries, unless one of them is still on its way. Answers whether
+    /// there may be more.
+    async fn forget_some_events(&self, before: Timestamp) -> Answer<bool> {
+        let old = self.old_events(before)?;
+        if old.is_empty() {
+            return Ok(false);
+        }
+        self.write(move |tables| {
+            let mut forgotten = 0;
+            for (tenant, at, id) in &old {
+                forgotten += usize::from(forget_event(tables, tenant, *at, id)?);
+            }
+            Ok(forgotten == AT_ONCE)
+        })
+        .await
+    }
+
+    /// The oldest of each tenant that were accepted before then.
+    fn old_events(&self, before: Timestamp) -> Answer<Vec<(String, u64, String)>> {
+        self.read(|read| {
+            let (rows, mut old, mut tenant) = (read.open_table(EVENTS_BY_TIME)?, Vec::new(), String::new());
+            // Nothing sorts between a name with a zero byte after it and the next name.
+            while let Some(first) = rows.range((&*tenant, 0, "")..)?.next().transpose()? {
+                let name = first.0.value().0.to_owned();
+                for row in rows.range((&*name, 0, "")..(&*name, before.0, ""))?.take(AT_ONCE - old.len()) {
+                    let key = row?.0;
+                    let (tenant, at, id) = key.value();
+                    old.push((tenant.to_owned(), at, id.to_owned()));
+                }
+                tenant = format!("{name}\0");
+            }
+            Ok(old)
+        })
+    }
+
     /// Removes bodies that neither the queue nor a dead letter names: a crash came between a body
     /// and its message. Only those received before `settled` are looked at.
     pub fn sweep_bodies(&self, settled: Timestamp) -> Answer<usize> {
@@ -87,4 +126,23 @@ impl Store {
         let orphans = old.into_iter().filter(|id| !named.contains(&id.bits()));
         Ok(orphans.map(|id| self.inner.bodies.remove(id)).count())
     }
+}
+
+/// Whether the event was forgotten: not while a turn of it is to come.
+fn forget_event(tables: &mut Tables<'_>, tenant: &str, at: u64, id: &str) -> Result<bool, redb::Error> {
+    let row = tables.events()?.get((tenant, id))?.and_then(|row| events::read(tenant, id, row.value(), false));
+    let lanes: Vec<String> = row.iter().flat_map(|kept| &kept.endpoints).map(|name| lane(tenant, name)).collect();
+    for lane in &lanes {
+        let state = tables.deliveries_by_time()?.get((&**lane, at, id))?.map(|row| row.value());
+        if state == Some(State::Pending as u8) {
+            return Ok(false);
+        }
+    }
+    for lane in &lanes {
+        tables.deliveries()?.remove((&**lane, id))?;
+        tables.deliveries_by_time()?.remove((&**lane, at, id))?;
+    }
+    tables.events()?.remove((tenant, id))?;
+    tables.events_by_time()?.remove((tenant, at, id))?;
+    Ok(true)
 }

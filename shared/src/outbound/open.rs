@@ -23,6 +23,9 @@ pub(super) enum Opened {
     Settled(Handled),
 }
 
+/// A turn that comes so little before its time is in time: clocks differ.
+const EARLY: Duration = Duration::from_secs(1);
+
 /// Over so long, those that waited for a slowed endpoint come back, not all at once.
 const SPREAD: Duration = Duration::from_secs(1);
 
@@ -33,7 +36,12 @@ where
     C: Clock,
 {
     pub(super) async fn open(&self, turn: &Turn) -> Answer<Opened> {
-        let key = &turn.key;
+        let (key, now) = (&turn.key, self.clock.now());
+        if turn.due.since(now) > EARLY {
+            // No queue waits as long as some schedules do.
+            self.memory.put_off(turn, turn.due).await?;
+            return Ok(Opened::Settled(Handled::Unasked));
+        }
         let Some(event) = self.memory.event(&key.tenant, &key.event).await? else {
             tracing::error!(delivery = %key, "its event is no longer kept; it cannot be delivered");
             return Ok(Opened::Settled(Handled::Unasked));
@@ -45,7 +53,7 @@ where
         if !endpoint.enabled || state.disabled.is_some() {
             return self.end(turn, &event, Step::Held).await;
         }
-        if let Some(until) = state.slowed_until.filter(|until| *until > self.clock.now()) {
+        if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             let due = until.after(spread(turn));
             self.memory.put_off(turn, due).await?;
             return Ok(Opened::Settled(Handled::Unasked));
@@ -62,8 +70,7 @@ where
                 self.memory.settle_attempt(lease, None, step).await?;
                 Handled::Unasked
             }
-            AttemptClaim::Busy { until } => Handled::Busy { until },
-            AttemptClaim::Judged { .. } => Handled::Unasked,
+            other => self.not_ours(turn, other).await?,
         };
         Ok(Opened::Settled(next))
     }

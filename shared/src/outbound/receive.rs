@@ -19,6 +19,9 @@ use crate::reply::{self, Refused, Reply};
 use crate::schemes::password;
 use crate::seam::{Answer, Clock, FindEndpoints, FindToken, History, KeepEvent, Scope, Unavailable};
 
+/// What every made token begins with: nothing else is looked up.
+pub const TOKEN: &str = "hookpost_";
+
 /// `{"id", "endpoints"}`, and with `?wait=1` what came of it.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -109,7 +112,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
         if self.token.as_ref().is_some_and(|token| password::shows(headers, token)) {
             return Ok(true);
         }
-        for digest in password::digests(headers) {
+        for digest in password::digests(headers, TOKEN) {
             if self.store.token(&digest).await?.is_some_and(|token| token.scope == Scope::Events) {
                 return Ok(true);
             }
@@ -118,7 +121,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
     }
 
     async fn wait(&self, event: &Event, endpoints: usize) -> Answer<Reply> {
-        let (outcomes, are_all) = wait::outcomes(&self.store, event).await?;
+        let (outcomes, are_all) = wait::outcomes(&self.store, &self.clock, event).await?;
         let status = if are_all { StatusCode::OK } else { StatusCode::ACCEPTED };
         Ok(reply::json(status, &Told { id: &event.id, endpoints, deliveries: Some(outcomes) }))
     }

@@ -10,6 +10,7 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Range {
     pub since: Timestamp,
+    /// Nothing of this moment itself.
     pub until: Timestamp,
     pub most: usize,
     /// Where the page before ended.
