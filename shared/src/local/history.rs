@@ -11,7 +11,7 @@ use crate::timestamp::Timestamp;
 /// Rows looked at for one page, where few are of the state that is wanted.
 const LOOKED_AT: usize = 10_000;
 
-/// Where a page ends: just before this.
+/// Where a page ends: just before this, and before what was accepted at that very time.
 fn end(range: &Range) -> (u64, &str) {
     match &range.after {
         Some(Cursor { at, event }) => (at.0, event.as_str()),

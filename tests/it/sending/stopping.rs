@@ -117,6 +117,27 @@ fn endpoints_of_the_servers_file_and_applied_ones_work_side_by_side() {
 }
 
 #[test]
+fn a_receiver_says_what_becomes_of_a_delivery_and_of_itself() {
+    let order = |status: u16, order: &str| Reply::status(status).header("webhook-delivery", order);
+    let cases = [
+        (order(200, "disable"), "delivered", false),
+        (order(500, "disable"), "held", false),
+        (order(400, "abort-message"), "given_up", true),
+        (order(200, "abort-message"), "delivered", true),
+        (order(200, "dance"), "delivered", true),
+    ];
+    for (reply, expected, stays) in cases {
+        let receiver = Receiver::answering(vec![reply.clone()], Reply::status(200));
+        let office = Setup::config(&endpoints(&receiver, &[("a", "")])).sending().start();
+        let id = emit(&office);
+        delivery(&office, &id, "a", expected);
+        assert_eq!(state(&office, "a")["enabled"], stays, "{reply:?}");
+        let next = emit(&office);
+        delivery(&office, &next, "a", if stays { "delivered" } else { "held" });
+    }
+}
+
+#[test]
 fn what_an_owner_decided_outlives_the_program() {
     let receiver = Receiver::answering(vec![Reply::status(410)], Reply::status(200));
     let mut office = Setup::config(&endpoints(&receiver, &[("a", ""), ("b", "")])).sending().start();
