@@ -149,7 +149,7 @@ fn no_secret_of_an_endpoint_reaches_a_message_a_schedule_the_table_or_the_log() 
     let token = stack.events_token().to_owned();
     stack.emit(&order("o-1"));
     let shown = stack.delivered("o-1", "a", "pending", 2);
-    assert_eq!(shown["attempts"][0]["response"], "you sent [secret] and [secret]", "{shown}");
+    assert_eq!(shown["attempts"][0]["response"], "you sent Bearer [secret] and [secret]", "{shown}");
     eventually("a schedule", || {
         stack.calls().iter().any(|call| call.action == "scheduler:CreateSchedule").then_some(())
     });

@@ -161,3 +161,22 @@ fn what_an_owner_decided_outlives_the_program() {
     delivery(&office, &third, "b", "delivered");
     said(&office.verb_in(&["send", "order.created"], &[("EVENTS_TOKEN", &token)]));
 }
+
+#[test]
+fn a_change_counts_from_the_next_attempt_and_choosing_is_done_when_the_event_comes() {
+    let (old, new) = (Receiver::answering(vec![], Reply::status(500)), Receiver::start());
+    let office = Setup::default().sending().start();
+    let early = emit(&office);
+    let moving = |url: String| json!({ "url": url, "schedule": [0, 2], "format": "raw" });
+    replace(&office, &json!({ "endpoints": { "moving": moving(old.url("/old")) } }));
+    let id = emit(&office);
+    old.wait_for(1);
+    let late = json!({ "url": new.url("/late") });
+    replace(&office, &json!({ "endpoints": { "moving": moving(new.url("/new")), "late": late } }));
+    let moved = delivery(&office, &id, "moving", "delivered");
+    assert_eq!(moved["attempts"].as_array().map(Vec::len), Some(2), "{moved}");
+    super::settle(&office);
+    let paths: Vec<String> = new.requests().iter().map(|request| request.path().to_owned()).collect();
+    assert_eq!((old.count(), paths), (1, vec!["/new".to_owned()]), "nothing of before goes to who came late");
+    assert_eq!(deliveries(&office, &early).len(), 0);
+}
