@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 use super::{delivery, endpoint, endpoints};
 use crate::harness::{Alpn, Behaviour, Certificate, PostOffice, Receiver, Reply, Setup, World, event, stories, within};
 
-stories![an_endpoint_that_asks_for_time_gets_it, a_redirect_is_not_followed, bad_endpoints_hold_up_nobody_else,];
+stories![
+    an_endpoint_that_asks_for_time_gets_it,
+    a_redirect_is_not_followed,
+    bad_endpoints_hold_up_nobody_else,
+    no_endpoint_is_called_more_often_at_once_than_it_bears,
+];
 
 fn emit(office: &dyn PostOffice) -> String {
     office.emit(&event("order.created", json!({ "n": 1 }))).accepted()
