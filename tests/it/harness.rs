@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 pub use aws::{Bend, Call, Emulator, Function, Stack, built};
 pub use clock::Hand;
+#[allow(unused_imports, reason = "a vocabulary, too")]
 pub use deliveries::{Days, Played, answer, play};
 #[allow(unused_imports, reason = "a vocabulary, too")]
 pub use events::{emit, event, try_emit};
