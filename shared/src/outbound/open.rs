@@ -55,7 +55,8 @@ where
         }
         if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             let due = until.after(spread(turn));
-            self.memory.put_off(turn, due).await?;
+            // Its place within the rate is past by then.
+            self.memory.put_off(&Turn { paced: false, ..turn.clone() }, due).await?;
             return Ok(Opened::Settled(Handled::Unasked));
         }
         Ok(Opened::Ready(Box::new(Open { turn: turn.clone(), event, endpoint, state })))

@@ -187,3 +187,24 @@ fn a_sender_killed_at_any_call_completes_the_event_when_it_comes_again() {
 fn a_deliverer_killed_at_any_call_loses_nothing() {
     at_every_call("deliverer", 10);
 }
+
+#[test]
+fn a_judged_attempt_is_followed_by_the_next_even_if_its_endpoint_was_disabled_meanwhile() {
+    let mut world = World::new();
+    world.stack.wire().bend(&world.stack.account, |call| {
+        let refused = Bend::Refused { status: 400, code: "AccessDenied", message: "not now" };
+        (call.function == "deliverer" && call.action == "sqs:SendMessage").then_some(refused)
+    });
+    world.sender.invoke(&json!({ "id": "e-1", "type": "order.created", "data": 1 })).expect("an event");
+    let number = |row: Value| row["number"]["N"].as_str().map(str::to_owned);
+    within(Duration::from_secs(30), "a verdict", || {
+        world.turn("e-1");
+        world.row("e-1").and_then(number).filter(|number| number == "2")
+    });
+    assert!(world.stack.verb(&["endpoints", "disable", "a"], &[]).status.success());
+    world.stack.wire().straighten(&world.stack.account);
+    world.deliverer.restart();
+    within(Duration::from_secs(30), "the end", || world.turn("e-1").then_some(()));
+    assert_eq!(world.row("e-1").expect("a row")["state"]["S"], "held");
+    assert_eq!(world.receiver.count(), 1);
+}

@@ -180,3 +180,28 @@ fn one_bad_message_is_handed_back_and_the_other_nine_go_out_side_by_side() {
     let log = std::fs::read_to_string(stack.folder().join("deliverer")).expect("a log");
     assert!(log.contains("a message in the outbound queue that is no turn"), "{log}");
 }
+
+#[test]
+fn an_event_of_which_not_every_turn_was_queued_is_refused_for_now_and_completed_by_the_next_try() {
+    let (stack, receiver) = (Stack::deploy(), Receiver::start());
+    let line = |n: u32| format!("  to-{n}: {{ url: {} }}\n", receiver.url(&format!("/{n}")));
+    stack.apply(&format!("endpoints:\n{}", (0..12).map(line).collect::<String>()));
+    let mut batches = 0;
+    stack.wire().bend(&stack.account, move |call| {
+        let failed = r#"{"Successful": [], "Failed": [{"Id": "1", "Code": "InternalError", "SenderFault": false}]}"#;
+        let is_batch = call.action == "sqs:SendMessageBatch";
+        batches += u32::from(is_batch);
+        (is_batch && batches == 2).then_some(Bend::Answered { body: failed })
+    });
+    let event = json!({ "id": "e-1", "type": "a", "data": 1 });
+    let refused = stack.emit(&event);
+    assert_eq!((refused.status, refused.code().as_str()), (503, "unavailable"));
+    let answer = stack.emit(&event);
+    assert_eq!((answer.status, &answer.json()["endpoints"]), (202, &json!(12)));
+    let mut paths: Vec<_> = receiver.wait_for(12).iter().map(|request| request.path().to_owned()).collect();
+    stack.settle();
+    assert_eq!(receiver.count(), 12, "what was queued twice went out once");
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), 12);
+}

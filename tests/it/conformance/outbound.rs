@@ -3,6 +3,7 @@
 mod attempts;
 mod endpoints;
 mod events;
+mod find;
 mod history;
 mod worlds;
 

@@ -1,10 +1,11 @@
 //! Everything that an event can set off, once, and all that its owner may ask.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Bend, Receiver, Reply, Stack};
+use crate::harness::{Bend, Call, Receiver, Reply, Stack, eventually};
 
 /// Too large for a row.
 fn large(id: &str) -> Value {
@@ -24,7 +25,7 @@ endpoints:
     headers: {{ X-A: 'secretsmanager:hookpost/a', X-B: 'ssm:/hookpost/a' }}
     rate: 100/s
     max_concurrent: 5
-  bad: {{ url: {}, events: small, schedule: [0, 1h] }}
+  bad: {{ url: {}, events: small, schedule: [0, 1, 1h] }}
   gone: {{ url: {}, events: small }}
 ",
         good.url("/"),
@@ -34,12 +35,28 @@ endpoints:
     answers_get_lost(stack);
     sent(stack);
     changed(stack);
+    handed_out_twice(stack, &good);
     let webhook = stack.send("POST", "/in/told", &[("authorization", "Bearer hush-hush")], &[b'x'; 20_000]).accepted();
     stack.delivered(&webhook, "good", "delivered", 1);
     stack.wire().straighten(&stack.account);
     asked(stack);
-    gone.set(Reply::status(204));
-    stack.settle();
+}
+
+/// While the first is under way the second is put off for longer than we wait here.
+fn handed_out_twice(stack: &Stack, good: &Receiver) {
+    good.set(Reply::status(204).after(Duration::from_secs(3)));
+    stack.emit(&json!({ "id": "twice", "type": "twice", "data": 1 }));
+    let turn =
+        json!({ "tenant": "default", "event": "twice", "endpoint": "good", "number": 1, "due": 1, "paced": true });
+    let queue = &stack.resources["OutboundQueue"];
+    let send = json!({ "QueueUrl": queue, "MessageBody": turn.to_string() });
+    eventually("an attempt", || stack.delivery("twice", "good").filter(|it| it["next"].is_object()));
+    stack.aws("sqs", "AmazonSQS.SendMessage", &send);
+    let hides = |call: &Call| call.function == "deliverer" && call.action == "sqs:ChangeMessageVisibility";
+    eventually("a message hidden", || stack.calls().iter().any(hides).then_some(()));
+    stack.delivered("twice", "good", "delivered", 1);
+    stack.aws("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": queue }));
+    good.set(Reply::status(204));
 }
 
 /// What an event's first answer is lost of, it is found to be kept already.
@@ -57,15 +74,13 @@ fn sent(stack: &Stack) {
     assert_eq!(waited.status, 200, "{}\n{}", waited.text(), stack.log());
     assert_eq!(stack.emit(&large("large")).status, 202);
     stack.delivered("large", "good", "delivered", 1);
-    // The second attempt, an hour later, is a schedule.
-    stack.delivered("small", "bad", "pending", 1);
+    // The third attempt, an hour later, is a schedule.
+    stack.delivered("small", "bad", "pending", 2);
     stack.delivered("small", "gone", "held", 1);
     let entry = json!({ "Source": "shop", "DetailType": "told", "Detail": "{}" });
     let put = stack.aws("events", "AWSEvents.PutEvents", &json!({ "Entries": [entry] }));
     let id = put["Entries"][0]["EventId"].as_str().expect("an id");
-    crate::harness::eventually("the event of the bus", || {
-        (!stack.rows(&format!("event/default/{id}")).is_empty()).then_some(())
-    });
+    eventually("the event of the bus", || (!stack.rows(&format!("event/default/{id}")).is_empty()).then_some(()));
     stack.delivered(id, "good", "delivered", 1);
 }
 
@@ -73,7 +88,7 @@ fn sent(stack: &Stack) {
 fn changed(stack: &Stack) {
     let item = json!({ "id": { "S": "o-1" }, "text": { "S": "x".repeat(20_000) } });
     stack.aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({ "TableName": "orders", "Item": item }));
-    crate::harness::eventually("a change", || {
+    eventually("a change", || {
         let watcher = stack.calls().into_iter().filter(|call| call.function == "watcher");
         watcher.into_iter().any(|call| call.action == "sqs:SendMessageBatch").then_some(())
     });

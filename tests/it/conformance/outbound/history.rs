@@ -73,6 +73,7 @@ pub async fn a_range_begins_with_its_first_moment_and_ends_before_its_last(world
     let range = from(at(1), at(3), 10);
     let events = world.store.events("default", &range).await.unwrap().items;
     assert_eq!(events.iter().map(|one| one.received).collect::<Vec<_>>(), [at(2), at(1)]);
+    assert!(world.store.events("default", &from(at(3), at(1), 10)).await.unwrap().items.is_empty());
     let deliveries = world.store.deliveries_to("default", "a", None, &range).await.unwrap().items;
     assert_eq!(deliveries.iter().map(|one| one.received).collect::<Vec<_>>(), [at(2), at(1)]);
 }

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::aws::{self, OutboundNames};
+use shared::config::{Config, Secrets, Spec};
+use shared::guard::Guard;
 use shared::local::{self, Ended};
-use shared::seam::{Attempts, Clock, History, KeepEvent, KeepPace, ReadEvent, Tokens, Turn, WriteEndpointState};
+use shared::seam::{
+    Attempts, Clock, History, KeepEvent, KeepPace, Kept, ReadEvent, Tokens, Turn, WriteConfig, WriteEndpointState,
+};
 
 use crate::conformance::worlds::{Place, Time, run, start};
 use crate::harness::{Emulator, Hand};
@@ -67,6 +71,26 @@ pub fn on_aws<F: Future<Output = ()>>(test: impl FnOnce(World<aws::Outbound>, ()
     let names =
         OutboundNames { table, bucket, queue_url, retention: Duration::from_secs(30 * 86_400), schedules: None };
     run(test(World { store: aws::Outbound::new(&aws, names), time: Time::Own, take: Box::new(take) }, ()));
+}
+
+/// The endpoints of that configuration, as a file says them.
+pub fn found_on_one_machine<F: Future<Output = ()>>(test: impl FnOnce(local::Endpoints, Spec) -> F) {
+    let spec = super::find::configured();
+    let secrets = Secrets::Written { environment: &|_| None, outbound: None };
+    let config = Config::check(spec.clone(), secrets, Guard::default()).unwrap();
+    run(test(local::Endpoints::new(config.endpoints), spec));
+}
+
+/// The same, applied.
+pub fn found_on_aws<F: Future<Output = ()>>(test: impl FnOnce(aws::Endpoints, Spec) -> F) {
+    let (spec, Place { aws, table, bucket, queue_url, .. }) = (super::find::configured(), Place::new());
+    let retention = Duration::from_secs(30 * 86_400);
+    let store = aws::Store::new(&aws, aws::Names { table, bucket, queue_url, retention });
+    let endpoints = aws::Endpoints::new(store.clone(), aws::Proof::Never, Guard::default());
+    run(async move {
+        assert!(store.write_config(&Kept { version: 1, text: spec.write() }).await.unwrap());
+        test(endpoints, spec).await;
+    });
 }
 
 /// Takes up to ten messages out of the queue.
