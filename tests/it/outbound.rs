@@ -3,6 +3,7 @@
 mod fairness;
 mod guarded;
 mod hostile;
+mod meanwhile;
 mod pooled;
 mod tls;
 

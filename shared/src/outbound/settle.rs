@@ -12,16 +12,22 @@ impl<F, M: Attempts + WriteEndpointState, P, C: Clock> Deliverer<F, M, P, C> {
     pub(super) async fn settle(&self, lease: Box<AttemptLease>, open: &Open, judged: Judged) -> Answer<Handled> {
         let Judged { attempt, step, state, handled } = judged;
         if let Some(state) = state {
-            self.change(open, &state).await?;
+            self.change(open, state).await?;
         }
         log(open, &attempt, step);
         self.memory.settle_attempt(lease, Some(attempt), step).await?;
         Ok(handled)
     }
 
-    async fn change(&self, open: &Open, state: &EndpointState) -> Answer<()> {
+    /// What other attempts found out meanwhile stands.
+    async fn change(&self, open: &Open, state: EndpointState) -> Answer<()> {
         let (tenant, endpoint) = (&open.endpoint.tenant, &open.endpoint.name);
-        self.memory.write_endpoint_state(tenant, endpoint, state).await?;
+        let known = self.memory.endpoint_state(tenant, endpoint).await?;
+        let state = EndpointState {
+            disabled: known.disabled.or(state.disabled),
+            slowed_until: known.slowed_until.max(state.slowed_until),
+        };
+        self.memory.write_endpoint_state(tenant, endpoint, &state).await?;
         if let Some(disabled) = &state.disabled {
             tracing::warn!(tenant, endpoint, why = disabled.reason, "endpoint disabled; what is for it is held");
         } else if let Some(until) = state.slowed_until {
