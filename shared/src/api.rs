@@ -129,9 +129,9 @@ where
     async fn endpoint(&self, method: &str, steps: &[&str], query: Option<&str>) -> Result<Reply, Refused> {
         let (endpoints, states, now) = (&self.endpoints, &self.outbound, self.clock.now());
         match (method, steps) {
-            ("GET", []) => endpoints::list(endpoints, states, query).await,
+            ("GET", []) => endpoints::list(endpoints, states, query, now).await,
             ("GET", [name, "secret"]) => endpoints::secret(endpoints, name, query, now).await,
-            ("POST", [name, "enable"]) => endpoints::enable(endpoints, states, name, query).await,
+            ("POST", [name, "enable"]) => endpoints::enable(endpoints, states, name, query, now).await,
             ("POST", [name, "disable"]) => endpoints::disable(endpoints, states, name, query, now).await,
             (_, [] | [_, "secret"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, [_, "enable" | "disable"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),

@@ -15,6 +15,7 @@ mod environment;
 mod eventbridge;
 mod events;
 mod failure;
+mod fresh;
 mod history;
 mod outbound;
 mod pace;

@@ -70,7 +70,7 @@ fn known(path: &str, unknown: &spec::Unknown, keys: &[&str]) -> Result<(), Confi
 /// `; did you mean "x"? Allowed: …`
 fn suggestion(found: &str, allowed: &[&str]) -> String {
     let nearest = allowed.iter().map(|key| (strsim::damerau_levenshtein(found, key), key)).min();
-    let nearest = nearest.filter(|(distance, _)| *distance <= 3);
+    let nearest = nearest.filter(|(distance, key)| *distance <= 3 && *distance < key.len().min(found.len()));
     let hint = nearest.map(|(_, key)| format!("; did you mean \"{key}\"?")).unwrap_or_else(|| ".".into());
     format!("{hint} Allowed: {}", allowed.join(", "))
 }

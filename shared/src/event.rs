@@ -197,6 +197,12 @@ impl fmt::Display for EventType {
     }
 }
 
+/// Whether a name may be a channel's: 1 to 128 of `A-Z a-z 0-9 _ - . :`.
+pub fn is_channel(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
+    (1..=128).contains(&name.len()) && name.bytes().all(plain)
+}
+
 /// Which types are wanted: a type, in which `*` stands for one word, or for one and more at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pattern(String);

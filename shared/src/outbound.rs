@@ -33,8 +33,9 @@ use crate::seam::{
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-pub use emit::{Emission, Invalid, is_channel};
+pub use emit::{Emission, Invalid};
 pub use matching::Accepted;
+pub use receive::TOKEN;
 
 /// Bodies in memory at once; more are told to come back.
 const MOST_IN_FLIGHT: usize = 64 << 20;

@@ -110,6 +110,11 @@ impl Signer {
         self.0.iter().map(|key| &key.text)
     }
 
+    /// Those that sign at that time.
+    pub fn secrets_at(&self, at: Timestamp) -> impl Iterator<Item = &Secret> {
+        self.in_force(at).map(|key| &key.text)
+    }
+
     fn in_force(&self, at: Timestamp) -> impl Iterator<Item = &SigningKey> {
         self.0.iter().filter(move |key| key.until.is_none_or(|until| at < until))
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::address::EmailAddress;
+use crate::endpoint;
 use crate::event::EventType;
 use crate::quantity::Rate;
 use crate::schemes::{Place, Verifier};
@@ -65,10 +66,7 @@ impl Source {
 
 /// Whether a name may be a source's: `[a-z0-9][a-z0-9-]{0,62}`, and not one of our own addresses.
 pub fn is_name(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let bytes = name.as_bytes();
-    let shaped = bytes.first().is_some_and(|b| plain(*b)) && bytes.iter().all(|b| plain(*b) || *b == b'-');
-    shaped && bytes.len() <= 63 && name != "health"
+    endpoint::is_name(name) && name != "health"
 }
 
 /// A password source called `test`, for unit tests.
@@ -80,7 +78,7 @@ pub(crate) fn test_source(secret: &str) -> Source {
         verifier: Verifier::new(scheme, vec![crate::secret::Secret::new(secret)]).unwrap(),
         email: vec!["ops@example.com".parse().unwrap()],
         publish: None,
-        tenant: crate::endpoint::DEFAULT_TENANT.into(),
+        tenant: endpoint::DEFAULT_TENANT.into(),
         allow: Vec::new(),
         caller_limit: None,
         limit: None,

@@ -12,6 +12,7 @@ mod providers;
 mod publisher;
 #[allow(dead_code, reason = "a vocabulary: tests use of it what they need")]
 mod receiver;
+mod sender;
 mod smtp;
 mod tools;
 mod world;
@@ -24,8 +25,8 @@ pub use deliveries::{Days, Played, answer, play};
 #[allow(unused_imports, reason = "a vocabulary, too")]
 pub use events::{emit, event, try_emit};
 pub use http::{Answer, Exchange, raw, try_post};
-pub use launch::run;
-pub use program::{ADMIN, Hookpost, Mail, PASSWORD, Setup};
+pub use launch::{hookpost, run};
+pub use program::{ADMIN, EVENTS, Hookpost, Mail, PASSWORD, Setup};
 pub use providers::{Github, now, standard};
 pub use publisher::Nobody;
 #[allow(unused_imports, reason = "a vocabulary, too")]

@@ -1,5 +1,7 @@
 //! Other people's signers, mail server and mail reader agree with us.
 
+mod outbound;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Child;

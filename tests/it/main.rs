@@ -16,6 +16,7 @@ mod mailing;
 mod patience;
 mod receiving;
 mod schedule;
+mod sending;
 mod store;
 mod template;
 mod tidy;

@@ -1,5 +1,6 @@
 //! Outbound queue → `outbound::deliver`: signs webhooks, posts them, judges what comes back.
 
+use std::thread;
 use std::time::Duration;
 
 use shared::aws::{Aws, Endpoints, Outbound, Proof, SecretStore, Store, guard, http, lanes, logs, variable};
@@ -13,12 +14,14 @@ const LEASE: Duration = Duration::from_secs(75);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), http::Error> {
     logs::start();
+    // The roots of the world are read while AWS is asked for keys.
+    let post = thread::spawn(|| Post::new(guard()));
     let aws = Aws::from_environment()?;
     let memory = Outbound::from_environment(&aws)?;
     let proof = Proof::By { secrets: SecretStore::new(&aws), key_secret: variable("OUTBOUND_KEY_SECRET")? };
     let endpoints = Endpoints::new(Store::from_environment(&aws)?, proof, guard());
     endpoints.warm().await;
-    let post = Post::new(guard())?;
+    let post = post.join().map_err(|_| "the roots cannot be read")??;
     let deliverer = Deliverer { endpoints, memory: memory.clone(), post, clock: SystemClock, lease: LEASE };
     lanes::run(memory, async |turn| deliverer.deliver(turn).await).await
 }

@@ -64,7 +64,13 @@ impl Server {
             None if is_of_this_machine(&url) => made::read(&file)?,
             None => None,
         };
-        let missing = || Stop::setting("EVENTS_TOKEN", "is missing; hookpost token new --scope events makes one");
+        let missing = || {
+            let problem = format!(
+                "is missing, and so is {}; hookpost token new --scope events makes one, or name the server's data folder with HOOKPOST_DATA",
+                file.display()
+            );
+            Stop::setting("EVENTS_TOKEN", problem)
+        };
         let hint = "wants another token for events; set EVENTS_TOKEN (hookpost token new --scope events makes one)";
         Ok(Self { url, token: token.ok_or_else(missing)?, hint, runtime: runtime()? })
     }
@@ -131,7 +137,7 @@ impl Server {
             StatusCode::NOT_FOUND => {
                 failed(format!("is not the management API ({message}); on AWS use the output ApiUrl"))
             }
-            StatusCode::UNPROCESSABLE_ENTITY => Stop::Refused(message),
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => Stop::Refused(message),
             StatusCode::UNAUTHORIZED => failed(self.hint.into()),
             _ => failed(format!("{status}: {message}")),
         })

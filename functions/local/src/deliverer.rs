@@ -92,7 +92,7 @@ async fn handle(deliverer: &LocalDeliverer, turn: Turn) {
             Ended::Unasked
         }
         Err(problem) => {
-            tracing::error!(delivery = %turn.key, %problem, "the store did not answer; it is delivered soon");
+            tracing::error!(delivery = %turn.key, %problem, "a delivery cannot be made now; it is made soon");
             sleep(AFTER_FAILURE).await;
             Ended::Unasked
         }

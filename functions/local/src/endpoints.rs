@@ -58,7 +58,7 @@ fn line(endpoint: &Value) -> String {
     let state = match (endpoint["enabled"].as_bool(), disabled["reason"].as_str()) {
         (Some(true), _) => "enabled".to_owned(),
         (_, Some(why)) => format!("disabled since {}: {}", text(disabled, "since"), Outside(why)),
-        _ => "not enabled".to_owned(),
+        _ => "not enabled, by its configuration".to_owned(),
     };
     let slowed = endpoint["slowed_until"].as_str().map(|until| format!(", slowed until {}", Outside(until)));
     format!("{}  {}  {state}{}\n", text(endpoint, "name"), text(endpoint, "url"), slowed.unwrap_or_default())

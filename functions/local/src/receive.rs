@@ -63,7 +63,7 @@ async fn run(receive: &Receive, door: Door) -> Result<(), Stop> {
     let taken = |problem| Stop::Failed(format!("--port: cannot listen on {address}: {problem}"));
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;
-    print(&format!("Receiving at http://{address}  (answers {} after {:?})\n", receive.status, door.delay))?;
+    print(&format!("Receiving at http://{address}  (answers {}{})\n", receive.status, door.after()))?;
     let (stop, mut stopped) = watch::channel(false);
     tokio::spawn(signals::wait(stop));
     let (door, stop) = (Arc::new(door), async move {
@@ -97,6 +97,10 @@ impl Door {
         self.reply()
     }
 
+    fn after(&self) -> String {
+        if self.delay.is_zero() { String::new() } else { format!(" after {:?}", self.delay) }
+    }
+
     fn reply(&self) -> Reply {
         let mut reply = Reply::new(Full::default());
         *reply.status_mut() = self.status;
@@ -117,7 +121,8 @@ impl Door {
             |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
         let shown = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
         let safe: String = shown.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-        let (method, path) = (&head.method, head.uri.path());
+        let (method, path) = (&head.method, head.uri.path_and_query().map_or("/", |path| path.as_str()));
+        let path = shared::outside::Outside(path);
         let id = shared::outside::Outside(&header("webhook-id")).to_string();
         format!("{now}  {method} {path}  {id}  {verdict}\n{safe}\n")
     }

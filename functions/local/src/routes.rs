@@ -81,7 +81,7 @@ impl Routes {
                 let version = env!("CARGO_PKG_VERSION");
                 reply::json(
                     StatusCode::OK,
-                    &json!({ "status": status, "queued": counts.queued, "dead_letters": counts.dead, "version": version }),
+                    &json!({ "status": status, "queued": counts.queued, "dead_letters": counts.dead, "deliveries": counts.deliveries, "version": version }),
                 )
             }
             Err(problem) => {

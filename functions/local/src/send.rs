@@ -46,7 +46,13 @@ pub(crate) fn send(settings: &Settings, send: Send) -> Result<(), Stop> {
     };
     let for_whom = if endpoints == 1 { "1 endpoint".to_owned() } else { format!("{endpoints} endpoints") };
     print(&format!("{}  for {for_whom}\n", Outside(id)))?;
-    answer["deliveries"].as_array().into_iter().flatten().try_for_each(|outcome| print(&line(outcome)))
+    let outcomes = answer["deliveries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    outcomes.iter().try_for_each(|outcome| print(&line(outcome)))?;
+    match outcomes.iter().filter(|outcome| outcome["outcome"] != "fulfilled").count() {
+        0 => Ok(()),
+        1 => Err(Stop::Failed("one endpoint did not take it".into())),
+        many => Err(Stop::Failed(format!("{many} endpoints did not take it"))),
+    }
 }
 
 fn line(outcome: &Value) -> String {

@@ -18,12 +18,13 @@ pub(super) async fn list(
     endpoints: &impl FindEndpoints,
     states: &impl ReadEndpointState,
     query: Option<&str>,
+    now: Timestamp,
 ) -> Result<Reply, Refused> {
     let Asked { tenant, .. } = Asked::read(query)?;
     let mut data = Vec::new();
     for endpoint in endpoints.endpoints(&tenant).await.map_err(unavailable)?.iter() {
         let state = states.endpoint_state(&tenant, &endpoint.name).await.map_err(unavailable)?;
-        data.push(label(endpoint, &state));
+        data.push(label(endpoint, &state, now));
     }
     Ok(reply::json(StatusCode::OK, &json!({ "data": data, "done": true, "iterator": null })))
 }
@@ -37,7 +38,7 @@ pub(super) async fn secret(
 ) -> Result<Reply, Refused> {
     let endpoint = find(endpoints, name, query).await?;
     let signer = endpoint.signer.as_ref();
-    let secrets: Vec<&str> = signer.iter().flat_map(|signer| signer.secrets().map(|key| key.expose())).collect();
+    let secrets: Vec<&str> = signer.iter().flat_map(|signer| signer.secrets_at(now).map(|key| key.expose())).collect();
     let public = signer.map(|signer| signer.public_keys(now)).unwrap_or_default();
     Ok(reply::json(StatusCode::OK, &json!({ "endpoint": name, "secrets": secrets, "public_keys": public })))
 }
@@ -60,8 +61,12 @@ pub(super) async fn enable(
     states: &impl WriteEndpointState,
     name: &str,
     query: Option<&str>,
+    now: Timestamp,
 ) -> Result<Reply, Refused> {
-    change(endpoints, states, name, query, EndpointState::default()).await
+    let endpoint = find(endpoints, name, query).await?;
+    states.enable_endpoint(&endpoint.tenant, name).await.map_err(unavailable)?;
+    tracing::info!(tenant = endpoint.tenant, endpoint = name, "endpoint enabled");
+    Ok(reply::json(StatusCode::OK, &label(&endpoint, &EndpointState::default(), now)))
 }
 
 /// Out of use until it is enabled: what is for it is held.
@@ -72,21 +77,12 @@ pub(super) async fn disable(
     query: Option<&str>,
     now: Timestamp,
 ) -> Result<Reply, Refused> {
-    let disabled = Some(Disabled { since: now, reason: "disabled by its owner".into() });
-    change(endpoints, states, name, query, EndpointState { disabled, slowed_until: None }).await
-}
-
-async fn change(
-    endpoints: &impl FindEndpoints,
-    states: &impl WriteEndpointState,
-    name: &str,
-    query: Option<&str>,
-    state: EndpointState,
-) -> Result<Reply, Refused> {
     let endpoint = find(endpoints, name, query).await?;
-    states.write_endpoint_state(&endpoint.tenant, name, &state).await.map_err(unavailable)?;
-    tracing::info!(tenant = endpoint.tenant, endpoint = name, disabled = state.disabled.is_some(), "endpoint changed");
-    Ok(reply::json(StatusCode::OK, &label(&endpoint, &state)))
+    let disabled = Disabled { since: now, reason: "disabled by its owner".into() };
+    states.disable_endpoint(&endpoint.tenant, name, &disabled).await.map_err(unavailable)?;
+    tracing::info!(tenant = endpoint.tenant, endpoint = name, "endpoint disabled");
+    let state = states.endpoint_state(&endpoint.tenant, name).await.map_err(unavailable)?;
+    Ok(reply::json(StatusCode::OK, &label(&endpoint, &state, now)))
 }
 
 async fn find(endpoints: &impl FindEndpoints, name: &str, query: Option<&str>) -> Result<Arc<Endpoint>, Refused> {
@@ -95,7 +91,7 @@ async fn find(endpoints: &impl FindEndpoints, name: &str, query: Option<&str>) -
 }
 
 /// No header and no key: they are secrets.
-fn label(endpoint: &Endpoint, state: &EndpointState) -> Value {
+fn label(endpoint: &Endpoint, state: &EndpointState, now: Timestamp) -> Value {
     let disabled = state.disabled.as_ref();
     json!({
         "name": endpoint.name,
@@ -106,6 +102,6 @@ fn label(endpoint: &Endpoint, state: &EndpointState) -> Value {
         "description": endpoint.description,
         "enabled": endpoint.enabled && disabled.is_none(),
         "disabled": disabled.map(|disabled| json!({ "since": disabled.since.to_string(), "reason": disabled.reason })),
-        "slowed_until": state.slowed_until.map(|until| until.to_string()),
+        "slowed_until": state.slowed_until.filter(|until| *until > now).map(|until| until.to_string()),
     })
 }

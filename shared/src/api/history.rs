@@ -3,11 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::range::{Asked, page};
 use super::unavailable;
-use crate::event::{Event, EventId};
+use crate::event::{Data, Event, EventId};
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{Attempt, Delivery, DeliveryKey, History, Page, ReadEvent};
 
@@ -29,13 +31,28 @@ pub(super) async fn show(
     let (Asked { tenant, .. }, id) = (Asked::read(query)?, read(id).ok_or(NO_EVENT)?);
     let found = history.event(&tenant, &id).await.map_err(unavailable)?.ok_or(NO_EVENT)?;
     let deliveries = history.deliveries_of(&tenant, &id).await.map_err(unavailable)?.unwrap_or_default();
-    let mut shown = event(&found);
-    shown["deliveries"] = deliveries.iter().map(delivery).collect();
-    match std::str::from_utf8(&found.data.bytes) {
-        Ok(text) => shown["data"] = serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-        Err(_) => shown["data_base64"] = json!(STANDARD.encode(&found.data.bytes)),
-    }
-    Ok(reply::json(StatusCode::OK, &shown))
+    let (data, data_base64) = data(&found.data);
+    let deliveries = deliveries.iter().map(delivery).collect();
+    Ok(reply::json(StatusCode::OK, &Shown { event: event(&found), data, data_base64, deliveries }))
+}
+
+/// An event with all that is known of it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    event: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_base64: Option<String>,
+    deliveries: Vec<Value>,
+}
+
+/// JSON as it was written, other text as a text, and in base64 what is no text.
+fn data(data: &Data) -> (Option<Box<RawValue>>, Option<String>) {
+    let Ok(text) = std::str::from_utf8(&data.bytes) else { return (None, Some(STANDARD.encode(&data.bytes))) };
+    let written = if data.is_json() { serde_json::from_str(text).ok() } else { None };
+    (written.or_else(|| to_raw_value(text).ok()), None)
 }
 
 /// Of one event, or to one endpoint.

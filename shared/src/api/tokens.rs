@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::unavailable;
 use crate::door::random;
 use crate::event::Digested;
+use crate::outbound::TOKEN;
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{Scope, Token, Tokens};
 use crate::timestamp::Timestamp;
@@ -32,7 +33,7 @@ pub(super) async fn list(tokens: &impl Tokens) -> Result<Reply, Refused> {
 pub(super) async fn make(tokens: &impl Tokens, body: Bytes, now: Timestamp) -> Result<Reply, Refused> {
     let wanted = serde_json::from_slice(&body);
     let Wanted { scope } = wanted.map_err(|_| Refused::BadRequest(r#"write {"scope": "events"}"#))?;
-    let secret = format!("hookpost_{}", hex::encode(random::<20>()?));
+    let secret = format!("{TOKEN}{}", hex::encode(random::<20>()?));
     let token = Token { digest: Digested::of_token(secret.as_bytes()), scope, made: now };
     tokens.add_token(&token).await.map_err(unavailable)?;
     tracing::info!(token = name(&token), ?scope, "token made");

@@ -58,7 +58,7 @@ impl Attempts for Outbound {
             .expression_attribute_values(":received", number(event.received.0))
             .expression_attribute_values(":history", text(history_of(key, event.received)))
             .expression_attribute_values(":at", text(at(event.received, &key.event)))
-            .expression_attribute_values(":expires", expiry(event.received.after(self.retention)))
+            .expression_attribute_values(":expires", expiry(event.received.after(self.kept())))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -66,7 +66,7 @@ impl Attempts for Outbound {
         match claimed {
             Ok(before) => {
                 let known = before.attributes.as_ref().and_then(whole);
-                let delivery = known.unwrap_or_else(|| Delivery::queued(key.clone(), event, turn.due));
+                let delivery = known.unwrap_or_else(|| Delivery::queued(key.clone(), event));
                 Ok(AttemptClaim::Ours(Box::new(AttemptLease { turn: turn.clone(), until, delivery })))
             }
             Err(failure) => match failure.as_service_error() {

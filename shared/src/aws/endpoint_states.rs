@@ -1,40 +1,18 @@
 //! What became of endpoints: a row each, remembered for some seconds.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::events::string;
-use super::failure::{DYNAMODB, unavailable};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+
+use super::events::{Row, moment, string};
+use super::failure::{DYNAMODB, conditional, unavailable};
 use super::outbound::Outbound;
-use super::store::text;
-use crate::seam::{Answer, EndpointState, ReadEndpointState, Unavailable, WriteEndpointState};
+use super::store::{number, text};
+use crate::seam::{Answer, Disabled, EndpointState, ReadEndpointState, WriteEndpointState};
 use crate::timestamp::Timestamp;
 
 /// A state that others changed is known after this.
 const FRESH: Duration = Duration::from_secs(5);
-
-/// More endpoints than these are not remembered.
-const MOST: usize = 1_000;
-
-/// States that were read, and until when they are good.
-#[derive(Default)]
-pub(super) struct States(Mutex<HashMap<String, (EndpointState, Timestamp)>>);
-
-impl States {
-    fn known(&self, key: &str) -> Option<EndpointState> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).filter(|(_, good)| *good > Timestamp::now()).map(|(state, _)| state.clone())
-    }
-
-    fn remember(&self, key: String, state: EndpointState) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(key, (state, Timestamp::now().after(FRESH)));
-    }
-}
 
 /// The partition of all that is known of an endpoint.
 pub(super) fn partition(tenant: &str, name: &str) -> String {
@@ -46,27 +24,58 @@ const ROW: &str = "state";
 impl ReadEndpointState for Outbound {
     async fn endpoint_state(&self, tenant: &str, name: &str) -> Answer<EndpointState> {
         let key = partition(tenant, name);
-        if let Some(known) = self.states.known(&key) {
+        if let Some(known) = self.states.get(&key) {
             return Ok(known);
         }
         let get = self.table.client.get_item().table_name(&self.table.name);
         let got = get.key("pk", text(&*key)).key("sk", text(ROW)).consistent_read(true).send().await;
-        let row = got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.unwrap_or_default();
-        let state = string(&row, ROW).map(serde_json::from_str).transpose();
-        let state: EndpointState = state.map_err(|problem| Unavailable(problem.to_string()))?.unwrap_or_default();
-        self.states.remember(key, state.clone());
+        let state = read(&got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.unwrap_or_default());
+        self.states.put(key, state.clone(), FRESH);
         Ok(state)
     }
 }
 
 impl WriteEndpointState for Outbound {
-    async fn write_endpoint_state(&self, tenant: &str, name: &str, state: &EndpointState) -> Answer<()> {
-        let key = partition(tenant, name);
-        let written = serde_json::to_string(state).map_err(|problem| Unavailable(problem.to_string()))?;
-        let put = self.table.client.put_item().table_name(&self.table.name);
-        let put = put.item("pk", text(&*key)).item("sk", text(ROW)).item(ROW, text(written));
-        put.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
-        self.states.remember(key, state.clone());
-        Ok(())
+    async fn disable_endpoint(&self, tenant: &str, name: &str, disabled: &Disabled) -> Answer<()> {
+        let update = self
+            .state_row(tenant, name)
+            .update_expression("SET disabled_since = :since, reason = :reason")
+            .condition_expression("attribute_not_exists(disabled_since)")
+            .expression_attribute_values(":since", number(disabled.since.0))
+            .expression_attribute_values(":reason", text(&*disabled.reason));
+        self.changed(tenant, name, conditional(update.send().await))
     }
+
+    async fn slow_endpoint(&self, tenant: &str, name: &str, until: Timestamp) -> Answer<()> {
+        let update = self
+            .state_row(tenant, name)
+            .update_expression("SET slowed_until = :until")
+            .condition_expression("attribute_not_exists(slowed_until) OR slowed_until < :until")
+            .expression_attribute_values(":until", number(until.0));
+        self.changed(tenant, name, conditional(update.send().await))
+    }
+
+    async fn enable_endpoint(&self, tenant: &str, name: &str) -> Answer<()> {
+        let update = self.state_row(tenant, name).update_expression("REMOVE disabled_since, reason, slowed_until");
+        self.changed(tenant, name, conditional(update.send().await))
+    }
+}
+
+impl Outbound {
+    fn state_row(&self, tenant: &str, name: &str) -> UpdateItemFluentBuilder {
+        let update = self.table.client.update_item().table_name(&self.table.name);
+        update.key("pk", text(partition(tenant, name))).key("sk", text(ROW))
+    }
+
+    /// Whoever asks next reads the row.
+    fn changed(&self, tenant: &str, name: &str, written: Answer<bool>) -> Answer<()> {
+        self.states.forget(&partition(tenant, name));
+        written.map(|_| ())
+    }
+}
+
+fn read(row: &Row) -> EndpointState {
+    let reason = string(row, "reason").unwrap_or_default().to_owned();
+    let disabled = moment(row, "disabled_since").map(|since| Disabled { since, reason });
+    EndpointState { disabled, slowed_until: moment(row, "slowed_until") }
 }

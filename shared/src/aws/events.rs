@@ -95,7 +95,7 @@ impl Outbound {
             .item("endpoints", text(endpoints.join(" ")))
             .item("history", text(history_key(&format!("events/{}", event.tenant), event.received, &event.id)))
             .item("at", text(at(event.received, &event.id)))
-            .item("expires", expiry(event.received.after(self.retention)))
+            .item("expires", expiry(event.received.after(self.kept())))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         if event.data.bytes.len() <= INLINE {
@@ -116,7 +116,7 @@ impl Outbound {
     async fn mark_queued(&self, event: &Event) -> Answer<()> {
         let put = self.table.client.put_item().table_name(&self.table.name);
         let put = put.item("pk", text(partition(&event.tenant, &event.id))).item("sk", text(QUEUED));
-        let put = put.item("expires", expiry(event.received.after(self.retention)));
+        let put = put.item("expires", expiry(event.received.after(self.kept())));
         put.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
         Ok(())
     }

@@ -16,6 +16,9 @@ const INDEX: &str = "history";
 /// No key takes all of a busy endpoint's writes: a day's are spread over so many.
 const SHARDS: u32 = 4;
 
+/// Rows looked at in one call, where few are of the state that is wanted.
+const LOOKED_AT: i32 = 1_000;
+
 const DAY: u64 = 86_400_000;
 
 /// The key under which something of that moment is listed.
@@ -59,7 +62,7 @@ impl History for Outbound {
             let row = by_place.get(&*place(&endpoint));
             let key = DeliveryKey { tenant: tenant.to_owned(), event: event.clone(), endpoint };
             let known = row.and_then(|row| whole(row).or_else(|| outline(row)));
-            known.unwrap_or_else(|| Delivery::queued(key, &kept, kept.received))
+            known.unwrap_or_else(|| Delivery::queued(key, &kept))
         };
         Ok(Some(events::endpoints(head).into_iter().map(delivery).collect()))
     }
@@ -110,7 +113,7 @@ impl Outbound {
             .as_ref()
             .map_or(range.until, |after| after.at)
             .min(now.after(std::time::Duration::from_secs(60)));
-        let since = range.since.max(now.before(self.retention * 2));
+        let since = range.since.max(now.before(self.kept()));
         let (mut items, mut day) = (Vec::new(), until.0 / DAY);
         while items.len() <= range.most && day >= since.0 / DAY {
             let mut of_day = Vec::new();
@@ -136,6 +139,8 @@ impl Outbound {
             Some(Cursor { at, event }) => self::at(*at, event),
             None => format!("{:013}", range.until.0.min(9_999_999_999_999)),
         };
+        // What a filter leaves out counts for the limit.
+        let limit = if state.is_some() { LOOKED_AT } else { range.most as i32 + 2 };
         let (mut rows, mut next) = (Vec::new(), None);
         loop {
             let mut query = self
@@ -150,7 +155,7 @@ impl Outbound {
                 .expression_attribute_values(":history", text(key))
                 .expression_attribute_values(":since", text(format!("{:013}", range.since.0)))
                 .expression_attribute_values(":before", text(&*before))
-                .limit(range.most as i32 + 2)
+                .limit(limit)
                 .set_exclusive_start_key(next);
             if let Some(state) = state {
                 query = query

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -11,6 +12,10 @@ use super::http::Error;
 use super::outbound::Outbound;
 use crate::outbound::Handled;
 use crate::seam::{Answer, Receipt, Turn};
+use crate::timestamp::Timestamp;
+
+/// How long a turn rests that the store failed: longer than its claim may be held.
+const AFTER_FAILURE: Duration = Duration::from_secs(80);
 
 /// Handles batches for as long as Lambda wants.
 ///
@@ -47,8 +52,8 @@ async fn take(queue: &Outbound, message: &SqsMessage, handle: &impl AsyncFn(&Tur
         Ok(Handled::Busy { until }) => until,
         Ok(_) => return true,
         Err(problem) => {
-            tracing::error!(delivery = %turn.key, %problem, "the store did not answer; it is delivered soon");
-            return false;
+            tracing::error!(delivery = %turn.key, %problem, "a delivery cannot be made now; it is made soon");
+            Timestamp::now().after(AFTER_FAILURE)
         }
     };
     let receipt = Receipt(message.receipt_handle.clone().unwrap_or_default());

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clients::Aws;
-use super::endpoint_states::States;
 use super::environment::{Misconfigured, given, variable};
+use super::fresh::Fresh;
 use super::store::{Bucket, RETENTION_DAYS, Table};
 use super::turns::{Schedules, Turns};
+use crate::schedule::LONGEST;
+use crate::seam::{EndpointState, Token};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The twin of the embedded store, for events. Which of its ports a function may use is for its role
 /// to say.
@@ -16,7 +20,8 @@ pub struct Outbound {
     pub(super) table: Table,
     pub(super) bucket: Bucket,
     pub(super) turns: Turns,
-    pub(super) states: Arc<States>,
+    pub(super) states: Arc<Fresh<EndpointState>>,
+    pub(super) tokens: Arc<Fresh<Token>>,
     pub(super) retention: Duration,
 }
 
@@ -54,6 +59,11 @@ impl OutboundNames {
 }
 
 impl Outbound {
+    /// How long an event and its deliveries are kept: no shorter than deliveries may take.
+    pub(super) fn kept(&self) -> Duration {
+        self.retention.max(LONGEST + DAY)
+    }
+
     pub fn from_environment(aws: &Aws) -> Result<Self, Misconfigured> {
         Ok(Self::new(aws, OutboundNames::from_environment()?))
     }
@@ -65,6 +75,7 @@ impl Outbound {
             bucket: Bucket::new(aws, names.bucket),
             turns: Turns::new(aws, names.queue_url, names.schedules),
             states: Arc::default(),
+            tokens: Arc::default(),
             retention: names.retention,
         }
     }

@@ -1,5 +1,7 @@
 //! Tokens: a row each, by its digest.
 
+use std::time::Duration;
+
 use super::events::{Row, string};
 use super::failure::{DYNAMODB, conditional, unavailable};
 use super::outbound::Outbound;
@@ -9,11 +11,21 @@ use crate::seam::{Answer, FindToken, Token, Tokens, Unavailable};
 
 const PARTITION: &str = "token";
 
+/// How long a token is good that was taken back, where it was used just before.
+const FRESH: Duration = Duration::from_secs(30);
+
 impl FindToken for Outbound {
     async fn token(&self, digest: &Digested) -> Answer<Option<Token>> {
+        if let Some(known) = self.tokens.get(&digest.0) {
+            return Ok(Some(known));
+        }
         let get = self.table.client.get_item().table_name(&self.table.name).consistent_read(true);
         let got = get.key("pk", text(PARTITION)).key("sk", text(&*digest.0)).send().await;
-        Ok(got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.as_ref().and_then(read))
+        let found = got.map_err(|failure| unavailable(DYNAMODB, failure))?.item.as_ref().and_then(read);
+        if let Some(token) = &found {
+            self.tokens.put(digest.0.clone(), token.clone(), FRESH);
+        }
+        Ok(found)
     }
 }
 

@@ -12,7 +12,7 @@ use super::text::{OneOrMany, Text, Texts};
 use super::values::{choice, duration, each, rate, tenant, wrong};
 use super::{ConfigError, Secrets, known, signing};
 use crate::endpoint::{Endpoint, Format, is_name};
-use crate::event::Pattern;
+use crate::event::{Pattern, is_channel};
 use crate::guard::Guard;
 use crate::schedule::Schedule;
 
@@ -21,7 +21,6 @@ const TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::fr
 
 const MOST_CONCURRENT: u32 = 1_000;
 const LONGEST_DESCRIPTION: usize = 1_000;
-const LONGEST_CHANNEL: usize = 128;
 
 /// Of patterns, channels and successes each.
 const MOST_LISTED: usize = 100;
@@ -47,6 +46,11 @@ pub(super) fn check(
     let tenant = tenant(&path, spec.tenant)?;
     let url = spec.url.ok_or_else(|| ConfigError::new(key("url"), "is missing; write https://…"))?;
     let url = guard.target(&url).map_err(|problem| ConfigError::new(key("url"), problem.to_string()))?;
+    let method = method(&key("method"), spec.method.as_deref())?;
+    if method == Method::GET && spec.format.is_some() {
+        let problem = "has no meaning with method: GET, which puts the data in the query";
+        return Err(ConfigError::new(key("format"), problem));
+    }
     let headers = Reader { path: &path, bound: &bound(&tenant, name), secrets };
     Ok(Endpoint {
         url,
@@ -55,7 +59,7 @@ pub(super) fn check(
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
         headers: headers.read(spec.headers.unwrap_or_default(), spec.auth)?,
-        method: method(&key("method"), spec.method.as_deref())?,
+        method,
         format: choice(&key("format"), spec.format.as_deref(), &FORMATS, Format::Json)?,
         timeout: timeout(&key("timeout"), spec.timeout)?,
         schedule: schedule(&key("schedule"), spec.schedule)?,
@@ -84,9 +88,7 @@ fn listed<T, E: std::fmt::Display>(
 }
 
 fn channel(text: &str) -> Result<String, &'static str> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-".contains(&b);
-    let fits = (1..=LONGEST_CHANNEL).contains(&text.len()) && text.bytes().all(plain);
-    fits.then(|| text.to_owned()).ok_or("is not a channel; write 1 to 128 of A-Z, a-z, 0-9, _ . : and -")
+    is_channel(text).then(|| text.to_owned()).ok_or("is not a channel; write 1 to 128 of A-Z, a-z, 0-9, _ . : and -")
 }
 
 fn description(key: &str, text: Option<String>) -> Result<String, ConfigError> {

@@ -1,8 +1,5 @@
 //! The signing keys of an endpoint: given, rotated or made.
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
 use super::receiver::{self, KeySpec, KeySpecs, SECRET};
 use super::sealing::bound;
 use super::secrets::{Kind, Spot};
@@ -92,16 +89,12 @@ fn one(key: &str, spec: KeySpec) -> Result<(String, Option<Timestamp>), ConfigEr
     known(key, &spec.unknown, receiver::KEY)?;
     let value = spec.value.ok_or_else(|| ConfigError::new(format!("{key}.value"), "is missing; write the key"))?;
     let at = format!("{key}.expires");
-    let expires = spec.expires.map(|text| time(&text).ok_or_else(|| wrong(&at, &text, NOT_A_TIME))).transpose()?;
+    let expires =
+        spec.expires.map(|text| Timestamp::read(&text).ok_or_else(|| wrong(&at, &text, NOT_A_TIME))).transpose()?;
     Ok((value.0, expires))
 }
 
 const NOT_A_TIME: &str = "is not a time; write it like 2026-12-24T00:00:00Z";
-
-fn time(text: &str) -> Option<Timestamp> {
-    let seconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp();
-    Some(Timestamp(u64::try_from(seconds).ok()?.checked_mul(1000)?))
-}
 
 fn signing(key: &str, keys: Vec<(Secret, Option<Timestamp>)>) -> Result<Signer, ConfigError> {
     Signer::new(keys).map_err(|problem| ConfigError::new(key, problem.to_string()))

@@ -65,7 +65,7 @@ impl Attempts for Store {
             Ok((waiting, row.and_then(|row| self::read(row.value()))))
         });
         let (waiting, known) = looked.inspect_err(|_| self.inner.claimed.give_back(key))?;
-        let delivery = known.unwrap_or_else(|| Delivery::queued(key.clone(), event, turn.due));
+        let delivery = known.unwrap_or_else(|| Delivery::queued(key.clone(), event));
         if waiting == Some(turn.number) {
             return Ok(AttemptClaim::Ours(Box::new(AttemptLease { turn: turn.clone(), until, delivery })));
         }

@@ -11,11 +11,11 @@ use crate::timestamp::Timestamp;
 /// Rows looked at for one page, where few are of the state that is wanted.
 const LOOKED_AT: usize = 10_000;
 
-/// Where a page ends: just before this.
+/// Where a page ends: just before this, and before what was accepted at that very time.
 fn end(range: &Range) -> (u64, &str) {
     match &range.after {
         Some(Cursor { at, event }) => (at.0, event.as_str()),
-        None => (range.until.0, "\u{10ffff}"),
+        None => (range.until.0, ""),
     }
 }
 
@@ -104,6 +104,6 @@ impl Store {
             let row = read.open_table(DELIVERIES)?.get((&*name, id))?;
             Ok(row.and_then(|row| deliveries::read(row.value())))
         })?;
-        Ok(written.unwrap_or_else(|| Delivery::queued(key.clone(), event, event.received)))
+        Ok(written.unwrap_or_else(|| Delivery::queued(key.clone(), event)))
     }
 }

@@ -71,6 +71,8 @@ pub(super) struct Inner {
 pub struct Counts {
     pub queued: u64,
     pub dead: u64,
+    /// Deliveries that wait for an attempt.
+    pub deliveries: u64,
 }
 
 impl Store {
@@ -110,7 +112,13 @@ impl Store {
     }
 
     pub fn counts(&self) -> Answer<Counts> {
-        self.read(|read| Ok(Counts { queued: read.open_table(QUEUE)?.len()?, dead: read.open_table(DEAD)?.len()? }))
+        self.read(|read| {
+            Ok(Counts {
+                queued: read.open_table(QUEUE)?.len()?,
+                dead: read.open_table(DEAD)?.len()?,
+                deliveries: read.open_table(TURNS)?.len()?,
+            })
+        })
     }
 
     /// Runs `change` in the next commit, and answers when that is on disk.

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::fields::Members;
 use crate::endpoint::{DEFAULT_TENANT, is_name};
-use crate::event::{Data, Digested, Event, EventId, EventType};
+use crate::event::{Data, Digested, Event, EventId, EventType, is_channel};
 use crate::timestamp::Timestamp;
 
 /// An event as its emitter wrote it, checked.
@@ -48,11 +49,17 @@ impl Emission {
         if depth(json.as_bytes()) > DEEPEST {
             return Err(invalid("body", format!("is nested deeper than {DEEPEST}")));
         }
-        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(json)
+        let Members(members) = serde_json::from_str(json)
             .map_err(|problem| invalid("body", format!("is not a JSON object: {problem}")))?;
+        let mut fields = BTreeMap::new();
+        for (name, value) in members {
+            if fields.insert(name.to_string(), value).is_some() {
+                return Err(invalid(&shortened(&name), "stands there twice"));
+            }
+        }
         if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-            let unknown: String = unknown.chars().take(80).collect();
-            return Err(invalid(&unknown, format!("is not a known field. Allowed: {}", FIELDS.join(", "))));
+            let problem = format!("is not a known field. Allowed: {}", FIELDS.join(", "));
+            return Err(invalid(&shortened(unknown), problem));
         }
         let data = fields.get("data").ok_or_else(|| invalid("data", "is missing; write any JSON"))?;
         Ok(Self {
@@ -72,6 +79,11 @@ impl Emission {
         let timestamp = timestamp.unwrap_or(received);
         Event { tenant, id: own.unwrap_or(id), kind, timestamp, received, channels, data, digest }
     }
+}
+
+/// A name from outside, as an answer may repeat it.
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
 }
 
 pub(super) fn named(field: &str, why: impl ToString) -> Invalid {
@@ -110,12 +122,6 @@ fn channels(raw: Option<&RawValue>) -> Result<Vec<String>, Invalid> {
     list.dedup();
     let fits = list.len() <= MOST_CHANNELS && list.iter().all(|name| is_channel(name));
     if fits { Ok(list) } else { Err(wrong()) }
-}
-
-/// Whether a name may be a channel's: 1 to 128 of `A-Z a-z 0-9 _ - . :`.
-pub fn is_channel(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
-    (1..=128).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// How deep lists and objects lie in each other.
@@ -179,6 +185,7 @@ mod tests {
             (r#"{"type": "a", "data": 1, "channels": "x"}"#, "channels: is not a list"),
             (r#"{"type": "a", "data": 1, "channels": ["x y"]}"#, "channels: is not a list"),
             (r#"{"type": "a", "data": 1, "tenant": "A"}"#, "tenant: is not a name"),
+            (r#"{"type": "a", "data": 1, "type": "b"}"#, "type: stands there twice"),
             (r#"{"type": "a", "payload": 1}"#, "payload: is not a known field. Allowed: type, data"),
         ];
         for (json, expected) in wrong {

@@ -11,20 +11,25 @@ use serde_json::value::RawValue;
 
 use crate::event::Data;
 
-/// There would be more of it than is allowed.
+/// Why data makes no form.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLarge;
+pub(super) enum Unfit {
+    /// There would be more of it than is allowed.
+    TooLarge,
+    /// JSON can write half a character; no text holds one.
+    NoText,
+}
 
 /// The fields of a JSON object; of anything else one field called `data`, or `data_base64` for what
 /// is no text. Data that is a form already stays as it is.
-pub(super) fn of(data: &Data, most: usize) -> Result<String, TooLarge> {
+pub(super) fn of(data: &Data, most: usize) -> Result<String, Unfit> {
     let text = std::str::from_utf8(&data.bytes).ok();
     if let Some(form) = text.filter(|_| data.content_type.starts_with("application/x-www-form-urlencoded")) {
-        return if form.len() <= most { Ok(form.to_owned()) } else { Err(TooLarge) };
+        return if form.len() <= most { Ok(form.to_owned()) } else { Err(Unfit::TooLarge) };
     }
     let mut form = Form { text: String::new(), most };
     match text {
-        Some(json) if data.is_json() => form.value("", serde_json::from_str(json).map_err(|_| TooLarge)?)?,
+        Some(json) if data.is_json() => form.value("", serde_json::from_str(json).map_err(|_| Unfit::NoText)?)?,
         Some(text) => form.field("data", text)?,
         None => form.field("data_base64", &STANDARD.encode(&data.bytes))?,
     }
@@ -37,20 +42,20 @@ struct Form {
 }
 
 impl Form {
-    fn value(&mut self, name: &str, raw: &RawValue) -> Result<(), TooLarge> {
+    fn value(&mut self, name: &str, raw: &RawValue) -> Result<(), Unfit> {
         let text = raw.get();
         match text.as_bytes().first() {
             Some(b'{') => {
-                let Members(members) = serde_json::from_str(text).map_err(|_| TooLarge)?;
+                let Members(members) = serde_json::from_str(text).map_err(|_| Unfit::NoText)?;
                 members.iter().try_for_each(|(key, value)| self.value(&inside(name, key), value))
             }
             Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| TooLarge)?;
+                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Unfit::NoText)?;
                 let mut items = items.iter().enumerate();
                 items.try_for_each(|(at, value)| self.value(&inside(name, &at.to_string()), value))
             }
             Some(b'"') => {
-                let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| TooLarge)?;
+                let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| Unfit::NoText)?;
                 self.field(named(name), &text)
             }
             Some(b'n') => self.field(named(name), ""),
@@ -58,16 +63,16 @@ impl Form {
         }
     }
 
-    fn field(&mut self, name: &str, value: &str) -> Result<(), TooLarge> {
+    fn field(&mut self, name: &str, value: &str) -> Result<(), Unfit> {
         if self.text.len() + name.len() + value.len() > self.most {
-            return Err(TooLarge);
+            return Err(Unfit::TooLarge);
         }
         let between = if self.text.is_empty() { "" } else { "&" };
         self.text.push_str(between);
         self.text.extend(form_urlencoded::byte_serialize(name.as_bytes()));
         self.text.push('=');
         self.text.extend(form_urlencoded::byte_serialize(value.as_bytes()));
-        if self.text.len() > self.most { Err(TooLarge) } else { Ok(()) }
+        if self.text.len() > self.most { Err(Unfit::TooLarge) } else { Ok(()) }
     }
 }
 
@@ -80,7 +85,7 @@ fn inside(name: &str, key: &str) -> String {
 }
 
 /// An object's members in their own order.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    fn form(json: &str) -> Result<String, TooLarge> {
+    fn form(json: &str) -> Result<String, Unfit> {
         of(&Data::json(json.to_owned()), 1_000)
     }
 
@@ -127,7 +132,14 @@ mod tests {
     #[test]
     fn a_form_that_grows_beyond_bounds_is_refused() {
         let long = format!(r#"{{"{}": [{}1]}}"#, "k".repeat(100), "1, ".repeat(100));
-        assert_eq!(form(&long), Err(TooLarge));
+        assert_eq!(form(&long), Err(Unfit::TooLarge));
+    }
+
+    #[test]
+    fn half_a_character_is_no_text() {
+        assert_eq!(form(r#"{"a": "\ud83d"}"#), Err(Unfit::NoText));
+        assert_eq!(form(r#"{"\ud83d": 1}"#), Err(Unfit::NoText));
+        assert_eq!(form(r#"{"a": "\ud83d\udcee"}"#).as_deref(), Ok("a=%F0%9F%93%AE"));
     }
 
     #[test]

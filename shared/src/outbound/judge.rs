@@ -15,9 +15,16 @@ use crate::timestamp::Timestamp;
 pub(super) struct Judged {
     pub(super) attempt: Attempt,
     pub(super) step: Step,
-    /// What its endpoint is from now on, if that changes.
-    pub(super) state: Option<EndpointState>,
+    /// What becomes of its endpoint, if anything.
+    pub(super) change: Option<Change>,
     pub(super) handled: Handled,
+}
+
+/// What an answer does to its endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Disable(Disabled),
+    Slow { until: Timestamp },
 }
 
 /// These say that the endpoint has too much to do: nothing is sent to it for a while.
@@ -25,6 +32,9 @@ const OVERLOADED: [u16; 4] = [429, 502, 503, 504];
 
 /// For how long, where it does not say so itself.
 const REST: Duration = Duration::from_secs(5);
+
+/// A rest that ends so little later is the same.
+const NEARLY: Duration = Duration::from_secs(1);
 
 /// Nobody may ask for a longer rest.
 const LONGEST_REST: Duration = Duration::from_secs(86_400);
@@ -44,13 +54,16 @@ pub(super) fn judge(open: &Open, posted: Posted) -> Judged {
             attempt.status = Some(received.status);
             attempt.response = redact::response(&open.endpoint, &received.body);
             let verdict = Verdict::of(&open.endpoint, &received, ended);
+            if (300..400).contains(&received.status) && verdict == Verdict::Failed {
+                attempt.error = Some("redirects are not followed".into());
+            }
             let handled = verdict.handled();
-            let (step, state) = verdict.step(open, ended);
-            Judged { attempt, step, state, handled }
+            let (step, change) = verdict.step(open, ended);
+            Judged { attempt, step, change, handled }
         }
         Err(NoAnswer { kind, words }) => {
             attempt.error = Some(format!("{kind}: {words}"));
-            Judged { attempt, step: next(open, ended, None), state: None, handled: Handled::Strained }
+            Judged { attempt, step: next(open, ended, None), change: None, handled: Handled::Strained }
         }
     }
 }
@@ -70,19 +83,22 @@ enum Verdict {
     /// No more of anything.
     Disable {
         reason: &'static str,
+        /// This delivery has arrived all the same.
+        arrived: bool,
     },
 }
 
 impl Verdict {
     fn of(endpoint: &Endpoint, received: &Received, now: Timestamp) -> Self {
         let order = order(&received.headers);
+        let arrived = endpoint.is_success(received.status);
         if order == Some("disable") {
-            return Self::Disable { reason: "the endpoint asked for it (webhook-delivery: disable)" };
+            return Self::Disable { reason: "the endpoint asked for it (webhook-delivery: disable)", arrived };
         }
         match received.status {
-            status if endpoint.is_success(status) => Self::Arrived,
+            _ if arrived => Self::Arrived,
             _ if order == Some("abort-message") => Self::Abort,
-            GONE => Self::Disable { reason: "the endpoint is gone (status 410)" },
+            GONE => Self::Disable { reason: "the endpoint is gone (status 410)", arrived },
             status if OVERLOADED.contains(&status) => {
                 let asked = retry_after::read(&received.headers, now);
                 Self::Rest { until: now.after(asked.unwrap_or(REST).min(LONGEST_REST)) }
@@ -95,19 +111,20 @@ impl Verdict {
         match self {
             Self::Arrived => Handled::Delivered,
             Self::Rest { .. } => Handled::Strained,
+            Self::Disable { arrived: true, .. } => Handled::Delivered,
             Self::Failed | Self::Abort | Self::Disable { .. } => Handled::Refused,
         }
     }
 
-    fn step(self, open: &Open, now: Timestamp) -> (Step, Option<EndpointState>) {
+    fn step(self, open: &Open, now: Timestamp) -> (Step, Option<Change>) {
         match self {
             Self::Arrived => (Step::Delivered, None),
             Self::Failed => (next(open, now, None), None),
             Self::Abort => (Step::GivenUp, None),
-            Self::Rest { until } => (next(open, now, Some(until)), slowed(&open.state, until, now)),
-            Self::Disable { reason } => {
-                let disabled = Disabled { since: now, reason: reason.into() };
-                (Step::Held, Some(EndpointState { disabled: Some(disabled), ..open.state.clone() }))
+            Self::Rest { until } => (next(open, now, Some(until)), slowed(&open.state, until)),
+            Self::Disable { reason, arrived } => {
+                let step = if arrived { Step::Delivered } else { Step::Held };
+                (step, Some(Change::Disable(Disabled { since: now, reason: reason.into() })))
             }
         }
     }
@@ -128,8 +145,7 @@ fn next(open: &Open, now: Timestamp, floor: Option<Timestamp>) -> Step {
 
 /// Not written again for what is nearly known: a busy endpoint that fails would have its row written
 /// at every attempt.
-fn slowed(state: &EndpointState, until: Timestamp, now: Timestamp) -> Option<EndpointState> {
-    let known = state.slowed_until.unwrap_or_default().since(now);
-    let asked = until.since(now);
-    (asked > known * 2).then(|| EndpointState { slowed_until: Some(until), ..state.clone() })
+fn slowed(state: &EndpointState, until: Timestamp) -> Option<Change> {
+    let known = state.slowed_until.unwrap_or_default().after(NEARLY);
+    (until > known).then_some(Change::Slow { until })
 }

@@ -1,9 +1,11 @@
 //! HTTP request → event → queued: the sender's door. A token first, then the event.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body::Body;
 use serde::Serialize;
@@ -16,6 +18,9 @@ use crate::event::{Event, EventId};
 use crate::reply::{self, Refused, Reply};
 use crate::schemes::password;
 use crate::seam::{Answer, Clock, FindEndpoints, FindToken, History, KeepEvent, Scope, Unavailable};
+
+/// What every made token begins with: nothing else is looked up.
+pub const TOKEN: &str = "hookpost_";
 
 /// `{"id", "endpoints"}`, and with `?wait=1` what came of it.
 #[derive(Serialize)]
@@ -57,22 +62,28 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
         B: Body<Data = Bytes>,
         B::Error: std::fmt::Display,
     {
-        match self.answer(request, random).await {
-            Ok(reply) => reply,
-            Err(Turned::Refused(refused)) => refused.reply(),
+        let (head, body) = request.into_parts();
+        let mut body = pin!(body);
+        let refused = match self.answer(&head, body.as_mut(), random).await {
+            Ok(reply) => return reply,
+            Err(Turned::Refused(refused)) => refused,
             Err(Turned::Ours(problem)) => {
                 tracing::error!(%problem, "cannot take events");
-                Refused::Unavailable { retry_after: Duration::from_secs(5) }.reply()
+                Refused::Unavailable { retry_after: Duration::from_secs(5) }
             }
+        };
+        // Who waits for a word before sending the body has sent none of it.
+        if !head.headers.contains_key(EXPECT) && refused != Refused::TooSlow {
+            body::drain(body).await;
         }
+        refused.reply()
     }
 
-    async fn answer<B>(&self, request: Request<B>, random: [u8; 10]) -> Result<Reply, Turned>
+    async fn answer<B>(&self, head: &Parts, body: Pin<&mut B>, random: [u8; 10]) -> Result<Reply, Turned>
     where
         B: Body<Data = Bytes>,
         B::Error: std::fmt::Display,
     {
-        let (head, body) = request.into_parts();
         if head.method != Method::POST {
             return Err(Refused::MethodNotAllowed { allow: "POST" }.into());
         }
@@ -80,7 +91,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
             return Err(Refused::Unauthorized.into());
         }
         let mut memory = Memory::of(&self.in_flight);
-        let body = body::read(pin!(body), &mut memory).await.map_err(|unread| unread.refused)?;
+        let body = body::read(body, &mut memory).await.map_err(|unread| unread.refused)?;
         let emission = match Mode::of(&head.headers) {
             Some(Mode::Structured) => cloudevents::structured(&body)?,
             Some(Mode::Binary) => cloudevents::binary(&head.headers, &body)?,
@@ -101,7 +112,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
         if self.token.as_ref().is_some_and(|token| password::shows(headers, token)) {
             return Ok(true);
         }
-        for digest in password::digests(headers) {
+        for digest in password::digests(headers, TOKEN) {
             if self.store.token(&digest).await?.is_some_and(|token| token.scope == Scope::Events) {
                 return Ok(true);
             }
@@ -110,7 +121,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
     }
 
     async fn wait(&self, event: &Event, endpoints: usize) -> Answer<Reply> {
-        let (outcomes, are_all) = wait::outcomes(&self.store, event).await?;
+        let (outcomes, are_all) = wait::outcomes(&self.store, &self.clock, event).await?;
         let status = if are_all { StatusCode::OK } else { StatusCode::ACCEPTED };
         Ok(reply::json(status, &Told { id: &event.id, endpoints, deliveries: Some(outcomes) }))
     }

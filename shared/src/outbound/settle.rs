@@ -1,31 +1,35 @@
 //! Judged → settled: written down, and the next step taken.
 
-use super::judge::Judged;
+use super::judge::{Change, Judged};
 use super::open::Open;
 use super::write::Unwritable;
 use super::{Deliverer, Handled};
 use crate::outside::Outside;
-use crate::seam::{Answer, Attempt, AttemptLease, Attempts, Clock, EndpointState, Step, WriteEndpointState};
+use crate::seam::{Answer, Attempt, AttemptLease, Attempts, Clock, Step, WriteEndpointState};
 
 impl<F, M: Attempts + WriteEndpointState, P, C: Clock> Deliverer<F, M, P, C> {
     /// The endpoint's state first: after a crash in between the attempt is made again, and judged by it.
     pub(super) async fn settle(&self, lease: Box<AttemptLease>, open: &Open, judged: Judged) -> Answer<Handled> {
-        let Judged { attempt, step, state, handled } = judged;
-        if let Some(state) = state {
-            self.change(open, &state).await?;
+        let Judged { attempt, step, change, handled } = judged;
+        if let Some(change) = change {
+            self.change(open, change).await?;
         }
         log(open, &attempt, step);
         self.memory.settle_attempt(lease, Some(attempt), step).await?;
         Ok(handled)
     }
 
-    async fn change(&self, open: &Open, state: &EndpointState) -> Answer<()> {
+    async fn change(&self, open: &Open, change: Change) -> Answer<()> {
         let (tenant, endpoint) = (&open.endpoint.tenant, &open.endpoint.name);
-        self.memory.write_endpoint_state(tenant, endpoint, state).await?;
-        if let Some(disabled) = &state.disabled {
-            tracing::warn!(tenant, endpoint, why = disabled.reason, "endpoint disabled; what is for it is held");
-        } else if let Some(until) = state.slowed_until {
-            tracing::info!(tenant, endpoint, %until, "endpoint slowed");
+        match change {
+            Change::Disable(disabled) => {
+                self.memory.disable_endpoint(tenant, endpoint, &disabled).await?;
+                tracing::warn!(tenant, endpoint, why = disabled.reason, "endpoint disabled; what is for it is held");
+            }
+            Change::Slow { until } => {
+                self.memory.slow_endpoint(tenant, endpoint, until).await?;
+                tracing::info!(tenant, endpoint, %until, "endpoint slowed");
+            }
         }
         Ok(())
     }
@@ -47,7 +51,7 @@ impl<F, M: Attempts + WriteEndpointState, P, C: Clock> Deliverer<F, M, P, C> {
 
 fn log(open: &Open, attempt: &Attempt, step: Step) {
     let (delivery, number, status) = (&open.turn.key, attempt.number, attempt.status);
-    let why = Outside(attempt.error.as_deref().unwrap_or_default());
+    let why = Outside(attempt.error.as_deref().unwrap_or("its status"));
     match step {
         Step::Delivered => tracing::debug!(%delivery, number, status, took = attempt.took, "delivered"),
         Step::Again { due } => {

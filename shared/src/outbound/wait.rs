@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::event::Event;
-use crate::seam::{Answer, Delivery, History, State};
+use crate::seam::{Answer, Clock, Delivery, History, State};
 
 /// Nobody waits longer.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -43,12 +43,16 @@ enum Settled {
 }
 
 /// The outcomes, and whether every endpoint was tried.
-pub(super) async fn outcomes(history: &impl History, event: &Event) -> Answer<(Vec<Outcome>, bool)> {
-    let (until, mut pause) = (Instant::now() + LONGEST, FIRST_LOOK);
+pub(super) async fn outcomes(
+    history: &impl History,
+    clock: &impl Clock,
+    event: &Event,
+) -> Answer<(Vec<Outcome>, bool)> {
+    let (until, mut pause) = (clock.now().after(LONGEST), FIRST_LOOK);
     loop {
         let deliveries = history.deliveries_of(&event.tenant, &event.id).await?.unwrap_or_default();
         let are_all = deliveries.iter().all(|delivery| outcome_of(delivery) != Settled::Pending);
-        if are_all || Instant::now() + pause > until {
+        if are_all || clock.now().after(pause) > until {
             return Ok((deliveries.into_iter().map(Outcome::from).collect(), are_all));
         }
         sleep(pause).await;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::fields::{self, TooLarge};
+use super::fields::{self, Unfit};
 use super::open::Open;
 use crate::endpoint::Format;
 use crate::event::{Data, Event};
@@ -36,7 +36,11 @@ pub(super) fn write(open: &Open) -> Result<Written, Unwritable> {
     if endpoint.method == Method::GET {
         let form = form(&event.data, LONGEST_QUERY, "the data is too large for a query")?;
         let own = endpoint.url.url().query().filter(|query| !query.is_empty());
-        let query = own.map(|own| format!("{own}&{form}")).unwrap_or(form);
+        let query = match own {
+            Some(own) if form.is_empty() => own.to_owned(),
+            Some(own) => format!("{own}&{form}"),
+            None => form,
+        };
         return Ok(Written { body: Bytes::new(), content_type: None, query: Some(query) });
     }
     let (body, content_type) = match endpoint.format {
@@ -51,7 +55,10 @@ pub(super) fn write(open: &Open) -> Result<Written, Unwritable> {
 }
 
 fn form(data: &Data, most: usize, why: &'static str) -> Result<String, Unwritable> {
-    fields::of(data, most).map_err(|TooLarge| Unwritable(why))
+    fields::of(data, most).map_err(|wrong| match wrong {
+        Unfit::TooLarge => Unwritable(why),
+        Unfit::NoText => Unwritable("the data holds text that a form cannot carry"),
+    })
 }
 
 /// `{"type": …, "timestamp": …, "data": …}`. Data that is not JSON is a text there, or

@@ -72,10 +72,11 @@ pub fn shows(headers: &HeaderMap, secret: &Secret) -> bool {
     shown.iter().any(|shown| secret.matches(shown))
 }
 
-/// The digests of what `Authorization` shows, by which made tokens are found.
-pub fn digests(headers: &HeaderMap) -> Vec<Digested> {
+/// The digests of what `Authorization` shows and begins so, by which made tokens are found.
+pub fn digests(headers: &HeaderMap, prefix: &str) -> Vec<Digested> {
     let shown = headers.get(AUTHORIZATION).map(|value| authorization(value.as_bytes())).unwrap_or_default();
-    shown.iter().map(|shown| Digested::of_token(shown)).collect()
+    let tokens = shown.iter().filter(|shown| shown.starts_with(prefix.as_bytes()));
+    tokens.map(|shown| Digested::of_token(shown)).collect()
 }
 
 #[cfg(test)]

@@ -41,14 +41,21 @@ pub trait ReadEndpointState {
     fn endpoint_state(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<EndpointState>> + Send;
 }
 
-/// Writes it, when it changes.
+/// Writes it, when it changes: each order touches what it is about and nothing else.
 pub trait WriteEndpointState: ReadEndpointState {
-    fn write_endpoint_state(
+    /// Nothing is sent there any more. Of several, the first reason stays.
+    fn disable_endpoint(
         &self,
         tenant: &str,
         name: &str,
-        state: &EndpointState,
+        disabled: &Disabled,
     ) -> impl Future<Output = Answer<()>> + Send;
+
+    /// No attempt before then; never shortens what was asked before.
+    fn slow_endpoint(&self, tenant: &str, name: &str, until: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Forgets both.
+    fn enable_endpoint(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// Names a delivery: one event on its way to one endpoint.
@@ -154,7 +161,8 @@ pub struct Delivery {
     /// When the event was accepted.
     pub received: Timestamp,
     pub state: State,
-    /// The next attempt and when it is due; none once it ended or while it is held.
+    /// The next attempt and when it is due, as far as that was written down; none once it ended or
+    /// while it is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<(u32, Timestamp)>,
     /// Oldest first.
@@ -163,9 +171,9 @@ pub struct Delivery {
 
 impl Delivery {
     /// One of which nothing is known but that it was queued.
-    pub fn queued(key: DeliveryKey, event: &Event, due: Timestamp) -> Self {
+    pub fn queued(key: DeliveryKey, event: &Event) -> Self {
         let (kind, received) = (event.kind.clone(), event.received);
-        Self { key, kind, received, state: State::Pending, next: Some((1, due)), attempts: Vec::new() }
+        Self { key, kind, received, state: State::Pending, next: None, attempts: Vec::new() }
     }
 
     /// Takes the step after attempt `number`.

@@ -15,6 +15,7 @@ use super::{eventually, within};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const ADMIN: &str = "admin-token-of-the-tests";
+pub const EVENTS: &str = "events-token-of-the-tests";
 
 /// How the program is started.
 #[derive(Default)]
@@ -33,6 +34,11 @@ impl Setup {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.environment.push((name, value.into()));
         self
+    }
+
+    /// With the token for events, and endpoints that may be on this machine.
+    pub fn sending(self) -> Self {
+        self.with("EVENTS_TOKEN", EVENTS).with("HOOKPOST_ALLOW_LOOPBACK", "true")
     }
 
     pub fn start(self) -> Hookpost {
@@ -195,8 +201,7 @@ impl Hookpost {
 
     /// Runs a verb against this server.
     pub fn verb(&self, arguments: &[&str]) -> Output {
-        let url = format!("http://{}", self.address);
-        run(self.folder(), arguments, &[("HOOKPOST_URL", &url), ("ADMIN_TOKEN", ADMIN)])
+        self.verb_in(arguments, &[])
     }
 }
 

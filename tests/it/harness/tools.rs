@@ -47,15 +47,23 @@ impl Tools {
     /// A Node script's lines of JSON.
     #[track_caller]
     pub fn node(&self, script: &str, arguments: &[&str]) -> Vec<Value> {
-        let mut command = Command::new("node");
-        command.arg(self.installed.join(script)).args(arguments);
-        lines(command)
+        lines(self.node_command(script, arguments))
     }
 
     /// A Python script that goes on until its standard input is closed.
     pub fn python_server(&self, script: &str, arguments: &[&str]) -> Child {
-        let mut command = self.python_command(script, arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a server")
+        server(self.python_command(script, arguments))
+    }
+
+    /// A Node script of that kind.
+    pub fn node_server(&self, script: &str, arguments: &[&str]) -> Child {
+        server(self.node_command(script, arguments))
+    }
+
+    fn node_command(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("node");
+        command.arg(self.installed.join(script)).args(arguments);
+        command
     }
 
     fn python_command(&self, script: &str, arguments: &[&str]) -> Command {
@@ -63,6 +71,10 @@ impl Tools {
         command.arg(self.scripts.join(script)).args(arguments);
         command
     }
+}
+
+fn server(mut command: Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a server")
 }
 
 #[track_caller]

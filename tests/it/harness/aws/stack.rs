@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Output;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +19,7 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
     pub resources: BTreeMap<String, String>,
     folder: tempfile::TempDir,
+    pub(super) events_token: OnceLock<String>,
 }
 
 impl Stack {
@@ -35,13 +36,20 @@ impl Stack {
         let wire = format!("AWS_ENDPOINT_URL={}", Wire::running().url(&account, "{function}"));
         let (template, built) = (template.display().to_string(), built().display().to_string());
         let mut arguments = vec![&*template, &*built, &*endpoint, &*account, &*name, "--env", &*wire];
+        arguments.extend(["--env", "HOOKPOST_ALLOW_LOOPBACK=true"]);
         let mut given = vec!["EmailAddress=ops@example.com".to_owned(), "MailFrom=post@example.com".to_owned()];
         given.extend(parameters.iter().map(|(name, value)| format!("{name}={value}")));
         arguments.extend(given.iter().map(String::as_str));
         let made = Tools::ready().python_of("sam", "deploy.py", &arguments).remove(0);
         let table = |key: &str| serde_json::from_value(made[key].clone()).expect("texts");
         let folder = tempfile::tempdir().expect("a folder");
-        Self { account, outputs: table("outputs"), resources: table("resources"), folder }
+        Self {
+            account,
+            outputs: table("outputs"),
+            resources: table("resources"),
+            folder,
+            events_token: OnceLock::new(),
+        }
     }
 
     /// What the template sets for its functions, for one that runs alone as `function`.
@@ -154,8 +162,9 @@ impl Stack {
 
     /// Waits until nothing is queued.
     pub fn settle(&self) {
-        within(std::time::Duration::from_secs(150), "an empty queue", || {
-            (self.queued("InboundQueue") == 0).then_some(())
+        let empty = |queue: &&str| self.queued(queue) == 0;
+        within(std::time::Duration::from_secs(150), "empty queues", || {
+            ["InboundQueue", "OutboundQueue"].iter().all(|queue| empty(&queue)).then_some(())
         });
     }
 
@@ -172,7 +181,8 @@ impl Stack {
 
     /// Everything that the functions logged until now. The emulator shows a line after its invocation.
     pub fn log(&self) -> String {
-        let groups = ["ListenerLog", "MailerLog", "ApiLog"].map(|name| &self.resources[name]);
+        let groups =
+            ["ListenerLog", "MailerLog", "ApiLog", "SenderLog", "DelivererLog"].map(|name| &self.resources[name]);
         let lines = groups.iter().flat_map(|group| log::lines(&self.account, group)).filter(|line| log::ours(line));
         lines.collect::<Vec<_>>().join("\n")
     }
