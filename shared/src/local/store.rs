@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::bodies::Bodies;
 use super::claims::Leases;
 use super::deliveries::Claimed;
+use super::endpoint_states::States;
 use super::lanes::Lanes;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
@@ -61,6 +62,7 @@ pub(super) struct Inner {
     pub(super) arrived: Notify,
     pub(super) lanes: Lanes,
     pub(super) claimed: Claimed,
+    pub(super) states: States,
     pub(super) paces: Paces,
     /// Held until the last clone is gone.
     _lock: File,
@@ -96,6 +98,7 @@ impl Store {
             arrived: Notify::new(),
             lanes: Lanes::default(),
             claimed: Claimed::default(),
+            states: States::default(),
             paces: Paces::default(),
             _lock: lock,
         };
