@@ -15,6 +15,7 @@ use super::lanes::Lanes;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
 use super::queue::HandedOut;
+use super::recent::Recent;
 use super::writer::{Open, Tables, Writer};
 use crate::seam::{Answer, Unavailable};
 
@@ -63,6 +64,7 @@ pub(super) struct Inner {
     pub(super) lanes: Lanes,
     pub(super) claimed: Claimed,
     pub(super) states: States,
+    pub(super) recent: Recent,
     pub(super) paces: Paces,
     /// Held until the last clone is gone.
     _lock: File,
@@ -99,6 +101,7 @@ impl Store {
             lanes: Lanes::default(),
             claimed: Claimed::default(),
             states: States::default(),
+            recent: Recent::default(),
             paces: Paces::default(),
             _lock: lock,
         };
