@@ -98,6 +98,8 @@ pub enum Handled {
     Strained,
     /// The endpoint was not asked.
     Unasked,
+    /// The event is no longer kept: the turn can be dropped.
+    Gone,
     /// Somebody else is at it until then: the same turn again.
     Busy {
         until: Timestamp,

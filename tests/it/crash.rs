@@ -1,6 +1,8 @@
 //! A crash at every step: the k-th call on the seam fails or is the last, for every k.
 
 mod faulty;
+mod outbound;
+mod ports;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,7 +1,10 @@
 //! Takes turns from their lanes and has them delivered, many at once, until told to stop.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -9,7 +12,7 @@ use shared::clock::SystemClock;
 use shared::local::{Ended, Endpoints, Store};
 use shared::outbound::{Deliverer, Handled};
 use shared::post::Post;
-use shared::seam::{Answer, Clock, Turn};
+use shared::seam::{Answer, Clock, Turn, Unavailable};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -83,10 +86,11 @@ fn take(deliverer: &Arc<LocalDeliverer>, in_hand: &mut JoinSet<()>) -> Answer<Du
 }
 
 async fn handle(deliverer: &LocalDeliverer, turn: Turn) {
-    let ended = match deliverer.deliver(&turn).await {
+    let ended = match unbroken(deliverer.deliver(&turn)).await {
         Ok(Handled::Delivered | Handled::Refused) => Ended::Well,
         Ok(Handled::Strained) => Ended::Badly,
         Ok(Handled::Unasked) => Ended::Unasked,
+        Ok(Handled::Gone) => forget(deliverer, &turn).await,
         Ok(Handled::Busy { until }) => {
             sleep(until.since(deliverer.clock.now())).await;
             Ended::Unasked
@@ -94,14 +98,49 @@ async fn handle(deliverer: &LocalDeliverer, turn: Turn) {
         Err(problem) => {
             tracing::error!(delivery = %turn.key, %problem, "a delivery cannot be made now; it is made soon");
             sleep(AFTER_FAILURE).await;
-            Ended::Unasked
+            // It takes no more places from others than an endpoint that does not answer.
+            Ended::Badly
         }
     };
     deliverer.memory.turn_ended(&turn, ended);
 }
 
+async fn forget(deliverer: &LocalDeliverer, turn: &Turn) -> Ended {
+    if let Err(problem) = deliverer.memory.forget_turn(turn).await {
+        tracing::error!(delivery = %turn.key, %problem, "the store did not answer");
+        sleep(AFTER_FAILURE).await;
+    }
+    Ended::Unasked
+}
+
+/// A delivery that breaks down is one that the store failed: it ends, and is made again.
+async fn unbroken<T>(delivery: impl Future<Output = Answer<T>>) -> Answer<T> {
+    let mut delivery = pin!(delivery);
+    let broken = || Poll::Ready(Err(Unavailable("the delivery broke down".into())));
+    poll_fn(|cx| {
+        let poll = AssertUnwindSafe(|| delivery.as_mut().poll(cx));
+        catch_unwind(poll).unwrap_or_else(|_| broken())
+    })
+    .await
+}
+
 fn report(ended: Result<(), tokio::task::JoinError>) {
     if let Err(problem) = ended {
         tracing::error!(%problem, "a delivery broke down; it is made again after a restart");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_that_breaks_down_ends() {
+        assert_eq!(unbroken(async { Ok(1) }).await, Ok(1));
+        let broken = unbroken::<()>(async {
+            tokio::task::yield_now().await;
+            panic!("as planned")
+        });
+        assert_eq!(broken.await, Err(Unavailable("the delivery broke down".into())));
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::lanes::lane;
 use super::store::{EVENTS, Store};
 use crate::event::{Data, Digested, Event, EventId, EventType};
-use crate::seam::{Answer, KeepEvent, Keeping, ReadEvent, Recipient, State};
+use crate::seam::{Answer, KeepEvent, Keeping, ReadEvent, Recipient, State, Unavailable};
 use crate::timestamp::Timestamp;
 
 /// An event without its data.
@@ -113,10 +113,12 @@ impl ReadEvent for Store {
 }
 
 impl Store {
+    /// What is there but cannot be read is not said to be gone.
     pub(super) fn stored(&self, tenant: &str, id: &EventId, with_data: bool) -> Answer<Option<Stored>> {
-        self.read(|table| {
+        let row = self.read(|table| {
             let row = table.open_table(EVENTS)?.get((tenant, id.as_str()))?;
-            Ok(row.and_then(|row| read(tenant, id.as_str(), row.value(), with_data)))
-        })
+            Ok(row.map(|row| read(tenant, id.as_str(), row.value(), with_data)))
+        })?;
+        row.map(|read| read.ok_or_else(|| Unavailable(format!("the event {id} cannot be read")))).transpose()
     }
 }

@@ -38,6 +38,7 @@ impl KeepPace for Store {
         now: Timestamp,
         until: Timestamp,
     ) -> Answer<Option<Place>> {
+        self.inner.lanes.limit(&lane(tenant, endpoint), most as usize, until);
         let mut paces = self.inner.paces.0.lock().unwrap_or_else(PoisonError::into_inner);
         let slots = &mut paces.entry(lane(tenant, endpoint)).or_default().slots;
         slots.resize(slots.len().max(most as usize), Timestamp(0));

@@ -41,7 +41,7 @@ where
         }
         let Some(event) = self.memory.event(&key.tenant, &key.event).await? else {
             tracing::error!(delivery = %key, "its event is no longer kept; it cannot be delivered");
-            return Ok(Opened::Settled(Handled::Unasked));
+            return Ok(Opened::Settled(Handled::Gone));
         };
         let Some(endpoint) = self.endpoints.endpoint(&key.tenant, &key.endpoint).await? else {
             return self.end(turn, &event, Step::Cancelled).await;

@@ -115,8 +115,17 @@ impl<P> Faulty<P> {
         &self.inner
     }
 
-    async fn call<T>(&self, name: &'static str, call: impl Future<Output = Answer<T>>) -> Answer<T> {
-        self.plan.call(name, Unavailable("as planned".into()), call).await
+    pub(super) async fn call<T>(&self, name: &'static str, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        self.call_or(name, Unavailable("as planned".into()), call).await
+    }
+
+    pub(super) async fn call_or<T, E>(
+        &self,
+        name: &'static str,
+        failure: E,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.plan.call(name, failure, call).await
     }
 }
 

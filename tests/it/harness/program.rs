@@ -193,6 +193,12 @@ impl Hookpost {
         (self.child, self.address, self.banner) = (child, address, banner);
     }
 
+    /// `kill -9`, then started otherwise on the same folder.
+    pub fn restart_as(&mut self, setup: Setup) {
+        self.setup = setup;
+        self.kill_and_restart();
+    }
+
     /// Waits for the end and tells how it came.
     pub fn end(&mut self) -> std::process::ExitStatus {
         self.leaves_work = true;

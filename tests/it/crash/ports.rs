@@ -1,0 +1,86 @@
+//! The ports of the outbound path, failing when told to.
+
+use std::sync::Arc;
+
+use shared::event::{Event, EventId};
+use shared::quantity::Rate;
+use shared::seam::{
+    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, EndpointState, KeepEvent, KeepPace, Keeping, NoAnswer,
+    Outgoing, Place, ReadEndpointState, ReadEvent, Received, Recipient, SendWebhook, Step, Trouble, Turn,
+    WriteEndpointState,
+};
+use shared::timestamp::Timestamp;
+
+use super::faulty::Faulty;
+
+impl<P: KeepEvent + Sync> KeepEvent for Faulty<P> {
+    async fn keep_event(&self, event: &Event, to: &[Recipient]) -> Answer<Keeping> {
+        self.call("keep_event", self.inner().keep_event(event, to)).await
+    }
+}
+
+impl<P: ReadEvent + Sync> ReadEvent for Faulty<P> {
+    async fn event(&self, tenant: &str, id: &EventId) -> Answer<Option<Arc<Event>>> {
+        self.call("event", self.inner().event(tenant, id)).await
+    }
+}
+
+impl<P: Attempts + Sync> Attempts for Faulty<P> {
+    async fn claim_attempt(
+        &self,
+        turn: &Turn,
+        event: &Event,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answer<AttemptClaim> {
+        self.call("claim_attempt", self.inner().claim_attempt(turn, event, now, until)).await
+    }
+
+    async fn settle_attempt(&self, lease: Box<AttemptLease>, attempt: Option<Attempt>, step: Step) -> Answer<()> {
+        self.call("settle_attempt", self.inner().settle_attempt(lease, attempt, step)).await
+    }
+
+    async fn put_off(&self, turn: &Turn, due: Timestamp) -> Answer<()> {
+        self.call("put_off", self.inner().put_off(turn, due)).await
+    }
+}
+
+impl<P: ReadEndpointState + Sync> ReadEndpointState for Faulty<P> {
+    async fn endpoint_state(&self, tenant: &str, name: &str) -> Answer<EndpointState> {
+        self.call("endpoint_state", self.inner().endpoint_state(tenant, name)).await
+    }
+}
+
+impl<P: WriteEndpointState + Sync> WriteEndpointState for Faulty<P> {
+    async fn write_endpoint_state(&self, tenant: &str, name: &str, state: &EndpointState) -> Answer<()> {
+        self.call("write_endpoint_state", self.inner().write_endpoint_state(tenant, name, state)).await
+    }
+}
+
+impl<P: KeepPace + Sync> KeepPace for Faulty<P> {
+    async fn reserve(&self, tenant: &str, endpoint: &str, rate: Rate, now: Timestamp) -> Answer<Timestamp> {
+        self.call("reserve", self.inner().reserve(tenant, endpoint, rate, now)).await
+    }
+
+    async fn enter(
+        &self,
+        tenant: &str,
+        endpoint: &str,
+        most: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answer<Option<Place>> {
+        self.call("enter", self.inner().enter(tenant, endpoint, most, now, until)).await
+    }
+
+    async fn leave(&self, tenant: &str, endpoint: &str, place: Place) -> Answer<()> {
+        self.call("leave", self.inner().leave(tenant, endpoint, place)).await
+    }
+}
+
+impl<P: SendWebhook + Sync> SendWebhook for Faulty<P> {
+    async fn send_webhook(&self, outgoing: Outgoing) -> Result<Received, NoAnswer> {
+        let failure = NoAnswer { kind: Trouble::Timeout, words: "as planned".into() };
+        self.call_or("send_webhook", failure, self.inner().send_webhook(outgoing)).await
+    }
+}
