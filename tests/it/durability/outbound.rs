@@ -108,10 +108,7 @@ fn kill_9_loses_no_event_that_was_accepted() {
     // It takes an event at the second attempt, which may be the first one again.
     let late = repeats(&second.requests(), &accepted, 2, &kills);
     let recovered = recoveries(&all.map(|(_, receiver)| receiver.requests()), &kills);
-    println!(
-        "{} accepted, {KILLS} kills, {twice:?} + {late} posted again; recovered in {recovered:?}",
-        accepted.len()
-    );
+    println!("{} accepted, {KILLS} kills, {twice:?} + {late} posted again; recovered in {recovered:?}", accepted.len());
     assert!(recovered.len() > KILLS / 2, "nothing waited at most of the kills");
     let slow = recovered.iter().filter(|took| **took > Duration::from_secs(2)).count();
     assert!(slow <= KILLS / 5, "{recovered:?}");
