@@ -15,6 +15,7 @@ mod lanes;
 mod open;
 mod pace;
 mod queue;
+mod recent;
 mod smtp;
 mod sources;
 mod store;

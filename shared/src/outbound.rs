@@ -118,6 +118,15 @@ where
     /// # Errors
     /// The store did not answer: the turn is handed out again when its lease ends.
     pub async fn deliver(&self, turn: &Turn) -> Answer<Handled> {
+        self.deliver_telling(turn, || {}).await
+    }
+
+    /// The same. Where the webhook arrives, `arrived` is called before that is written down, for whoever
+    /// counts the calls under way.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn deliver_telling(&self, turn: &Turn, arrived: impl FnOnce()) -> Answer<Handled> {
         let open = match self.open(turn).await? {
             open::Opened::Ready(open) => open,
             open::Opened::Settled(handled) => return Ok(handled),
@@ -126,12 +135,12 @@ where
             pace::Pacing::Go(paced) => paced,
             pace::Pacing::Settled(handled) => return Ok(handled),
         };
-        let handled = self.attempt(&paced).await;
+        let handled = self.attempt(&paced, arrived).await;
         self.leave(&paced).await;
         handled
     }
 
-    async fn attempt(&self, paced: &pace::Paced) -> Answer<Handled> {
+    async fn attempt(&self, paced: &pace::Paced, arrived: impl FnOnce()) -> Answer<Handled> {
         let lease = match self.claim(&paced.open).await? {
             claim::Claimed::Ours(lease) => lease,
             claim::Claimed::Settled(handled) => return Ok(handled),
@@ -143,6 +152,9 @@ where
         let signed = sign::sign(&paced.open, written, self.clock.now());
         let posted = post::post(&self.post, &self.clock, signed).await;
         let judged = judge::judge(&paced.open, posted);
+        if judged.handled == Handled::Delivered {
+            arrived();
+        }
         self.settle(lease, &paced.open, judged).await
     }
 }

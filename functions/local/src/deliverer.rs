@@ -86,7 +86,8 @@ fn take(deliverer: &Arc<LocalDeliverer>, in_hand: &mut JoinSet<()>) -> Answer<Du
 }
 
 async fn handle(deliverer: &LocalDeliverer, turn: Turn) {
-    let ended = match unbroken(deliverer.deliver(&turn)).await {
+    let arrived = || deliverer.memory.turn_arrived(&turn);
+    let ended = match unbroken(deliverer.deliver_telling(&turn, arrived)).await {
         Ok(Handled::Delivered | Handled::Refused) => Ended::Well,
         Ok(Handled::Strained) => Ended::Badly,
         Ok(Handled::Unasked) => Ended::Unasked,

@@ -1,11 +1,28 @@
 //! What became of endpoints since they were configured.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use redb::ReadableTable;
 
 use super::lanes::lane;
 use super::store::{ENDPOINTS, Store};
 use crate::seam::{Answer, Disabled, EndpointState, ReadEndpointState, Unavailable, WriteEndpointState};
 use crate::timestamp::Timestamp;
+
+/// More than this is not remembered.
+const MOST: usize = 10_000;
+
+/// States by lane, as they were read last: every attempt asks for one. Nobody else writes them, for the
+/// store is locked; whoever does has them read again.
+#[derive(Default)]
+pub(super) struct States(Mutex<HashMap<String, EndpointState>>);
+
+impl States {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, EndpointState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What cannot be read is not nothing: it may be a disabled endpoint.
 fn read(bytes: &[u8]) -> Answer<EndpointState> {
@@ -14,11 +31,22 @@ fn read(bytes: &[u8]) -> Answer<EndpointState> {
 
 impl ReadEndpointState for Store {
     async fn endpoint_state(&self, tenant: &str, name: &str) -> Answer<EndpointState> {
+        let lane = lane(tenant, name);
+        // Held while the row is read: one that is written meanwhile is forgotten after this is remembered.
+        let mut known = self.inner.states.known();
+        if let Some(state) = known.get(&lane) {
+            return Ok(state.clone());
+        }
         let row = self.read(|table| {
-            let row = table.open_table(ENDPOINTS)?.get(&*lane(tenant, name))?;
+            let row = table.open_table(ENDPOINTS)?.get(&*lane)?;
             Ok(row.map(|row| read(row.value())))
         })?;
-        Ok(row.transpose()?.unwrap_or_default())
+        let state = row.transpose()?.unwrap_or_default();
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(lane, state.clone());
+        Ok(state)
     }
 }
 
@@ -48,6 +76,7 @@ impl Store {
         change: impl FnOnce(&mut EndpointState) + Send + 'static,
     ) -> Answer<()> {
         let lane = lane(tenant, name);
+        let changed = lane.clone();
         let written = self.write(move |tables| {
             let table = tables.endpoints()?;
             let known = table.get(&*lane)?.map(|row| read(row.value())).transpose();
@@ -61,6 +90,9 @@ impl Store {
                 Err(problem) => Err(problem),
             })
         });
-        written.await?
+        let written = written.await;
+        // A commit that failed may have been made all the same.
+        self.inner.states.known().remove(&changed);
+        written?
     }
 }

@@ -71,14 +71,12 @@ impl KeepEvent for Store {
         let (tenant, id, received) = (event.tenant.clone(), event.id.clone(), event.received.0);
         let lanes: Vec<_> = to.iter().map(|to| (lane(&tenant, &to.endpoint), to.due)).collect();
         let arriving = lanes.clone();
-        let kept = self
+        let (kept, is_new) = self
             .write(move |tables| {
                 let id = id.as_str();
                 if let Some(row) = tables.events()?.get((&*tenant, id))? {
-                    return Ok(match read(&tenant, id, row.value(), false) {
-                        Some(kept) if kept.event.digest == digest => Some(kept.endpoints.len()),
-                        _ => None,
-                    });
+                    let kept = read(&tenant, id, row.value(), false).filter(|kept| kept.event.digest == digest);
+                    return Ok((kept.map(|kept| kept.endpoints.len()), false));
                 }
                 tables.events()?.insert((&*tenant, id), &*bytes)?;
                 tables.events_by_time()?.insert((&*tenant, received, id), ())?;
@@ -86,9 +84,12 @@ impl KeepEvent for Store {
                     tables.turns()?.insert((&**lane, due.0, id), (1, false))?;
                     tables.deliveries_by_time()?.insert((&**lane, received, id), State::Pending as u8)?;
                 }
-                Ok(Some(lanes.len()))
+                Ok((Some(lanes.len()), true))
             })
             .await?;
+        if is_new && !arriving.is_empty() {
+            self.inner.recent.put(Arc::new(event.clone()));
+        }
         for (lane, due) in arriving {
             self.inner.lanes.arrive(&lane, due);
         }
@@ -98,7 +99,16 @@ impl KeepEvent for Store {
 
 impl ReadEvent for Store {
     async fn event(&self, tenant: &str, id: &EventId) -> Answer<Option<Arc<Event>>> {
-        Ok(self.stored(tenant, id, true)?.map(|stored| Arc::new(stored.event)))
+        if let Some(recent) = self.inner.recent.get(tenant, id) {
+            return Ok(Some(recent));
+        }
+        let Some(Stored { event, endpoints }) = self.stored(tenant, id, true)? else { return Ok(None) };
+        let event = Arc::new(event);
+        if endpoints.len() > 1 {
+            // The others ask for it soon.
+            self.inner.recent.put(Arc::clone(&event));
+        }
+        Ok(Some(event))
     }
 }
 

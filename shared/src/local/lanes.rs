@@ -76,6 +76,13 @@ impl Store {
         self.inner.lanes.state().next()
     }
 
+    /// A delivery has arrived, and waits to be written down: its endpoint is free for another call. The
+    /// turn is out until that is done.
+    pub fn turn_arrived(&self, turn: &Turn) {
+        self.inner.lanes.state().settling(turn);
+        self.inner.lanes.arrived.notify_one();
+    }
+
     /// A turn is no longer out: it was settled or put off.
     pub fn turn_ended(&self, turn: &Turn, ended: Ended) {
         self.inner.lanes.state().end(turn, ended);

@@ -10,10 +10,12 @@ use tokio::sync::Notify;
 use super::bodies::Bodies;
 use super::claims::Leases;
 use super::deliveries::Claimed;
+use super::endpoint_states::States;
 use super::lanes::Lanes;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
 use super::queue::HandedOut;
+use super::recent::Recent;
 use super::writer::{Open, Tables, Writer};
 use crate::seam::{Answer, Unavailable};
 
@@ -61,6 +63,8 @@ pub(super) struct Inner {
     pub(super) arrived: Notify,
     pub(super) lanes: Lanes,
     pub(super) claimed: Claimed,
+    pub(super) states: States,
+    pub(super) recent: Recent,
     pub(super) paces: Paces,
     /// Held until the last clone is gone.
     _lock: File,
@@ -96,6 +100,8 @@ impl Store {
             arrived: Notify::new(),
             lanes: Lanes::default(),
             claimed: Claimed::default(),
+            states: States::default(),
+            recent: Recent::default(),
             paces: Paces::default(),
             _lock: lock,
         };

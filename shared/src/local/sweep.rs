@@ -77,6 +77,9 @@ impl Store {
         if old.is_empty() {
             return Ok(false);
         }
+        for (_, _, id) in &old {
+            self.inner.recent.forget(id);
+        }
         self.write(move |tables| {
             let mut forgotten = 0;
             for (tenant, at, id) in &old {

@@ -4,7 +4,7 @@
 mod contenders;
 mod events;
 mod measure;
-mod process;
+pub mod process;
 mod report;
 mod runtime;
 mod standin;

@@ -1,7 +1,8 @@
 //! The benchmark: Hookpost beside a server that does nothing and beside Debian's `webhook`, in one run;
-//! and its Lambda functions beside those of others.
+//! its deliveries beside a bare client; and its Lambda functions beside those of others.
 
 mod baseline;
+mod deliveries;
 mod functions;
 mod load;
 mod million;
@@ -32,6 +33,8 @@ const ROWS: [Row; 6] = [
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("baseline") => return baseline::serve(),
+        Some("client") => return deliveries::client::run(std::env::args().skip(2)),
+        Some("deliveries") => return deliveries::run(),
         Some("million") => return million::reopen(),
         Some("functions") => return functions::run(std::env::args().skip(2)),
         _ => {}
@@ -42,6 +45,8 @@ fn main() {
         table(connections);
     }
     million::reopen();
+    println!();
+    deliveries::run();
     println!();
     functions::run(std::iter::empty());
 }

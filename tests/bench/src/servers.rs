@@ -45,7 +45,7 @@ pub enum Mailing {
 }
 
 /// Servers run on the first processor, the caller on the second: neither takes time from the other.
-fn pinned(program: &Path) -> Command {
+pub fn pinned(program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", "0"]).arg(program);
     command
@@ -74,18 +74,30 @@ pub fn data() -> PathBuf {
 }
 
 pub fn hookpost_on(folder: TempDir, mailing: Mailing) -> Running {
-    let path = |name: &str| folder.path().join(name);
-    std::fs::write(path("hookpost.yaml"), SOURCES).expect("a file");
-    let log = std::fs::File::create(path("log")).expect("a log");
-    let mut command = pinned(&beside("hookpost"));
-    command.env("HOOKPOST_LISTEN", "127.0.0.1:0").env("HOOKPOST_DATA", path("data"));
-    command.env("HOOKPOST_CONFIG", path("hookpost.yaml")).stderr(log);
+    let mut command = program(&folder, SOURCES);
     let silence = (mailing == Mailing::Off).then(|| TcpListener::bind("127.0.0.1:0").expect("a port"));
     if let Some(silence) = &silence {
         command.env("SMTP_URL", format!("smtp://{}", silence.local_addr().expect("an address")));
         command.env("MAIL_FROM", "post@example.com").env("EMAIL_ADDRESS", "ops@example.com");
     }
     announced(command, "/in/github", folder, silence)
+}
+
+/// The program that delivers to this machine, with a token for events.
+pub fn delivering(folder: TempDir, endpoints: &str, token: &str) -> Running {
+    let mut command = program(&folder, endpoints);
+    command.env("HOOKPOST_ALLOW_LOOPBACK", "true").env("EVENTS_TOKEN", token);
+    announced(command, "/events", folder, None)
+}
+
+fn program(folder: &TempDir, config: &str) -> Command {
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("hookpost.yaml"), config).expect("a file");
+    let log = std::fs::File::create(path("log")).expect("a log");
+    let mut command = pinned(&beside("hookpost"));
+    command.env("HOOKPOST_LISTEN", "127.0.0.1:0").env("HOOKPOST_DATA", path("data"));
+    command.env("HOOKPOST_CONFIG", path("hookpost.yaml")).stderr(log);
+    command
 }
 
 /// A server that prints its address in its first line.
@@ -136,16 +148,21 @@ impl Running {
 
     /// Seconds of CPU used so far, user and system.
     pub fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let after = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum();
-        ticks / 100.0
+        cpu(self.child.id())
     }
 
     /// How many e-mails the log speaks of.
     pub fn mails(&self) -> usize {
         count(&self.folder.path().join("log"), "\"e-mailed\"")
     }
+}
+
+/// Seconds of CPU that a process used so far, user and system.
+pub fn cpu(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum();
+    ticks / 100.0
 }
 
 fn count(log: &Path, words: &str) -> usize {

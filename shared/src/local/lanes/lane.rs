@@ -18,14 +18,19 @@ const FIRST: usize = 8;
 /// And where it only fails: enough to find out that it recovered.
 const NARROWEST: usize = 2;
 
+/// Deliveries of a lane that have arrived and wait for the disk alone, at most.
+const SETTLING: usize = 64;
+
 /// Turns read ahead.
 const AHEAD: usize = 128;
 
 pub(super) struct Lane {
     /// Read from the store and not given out yet.
     pub(super) ahead: VecDeque<Turn>,
-    /// Events whose turn was given out.
-    pub(super) out: HashMap<String, Timestamp>,
+    /// Events whose turn was given out, and whether they have arrived since.
+    out: HashMap<String, bool>,
+    /// How many have.
+    settling: usize,
     /// How many may be out at once, as its endpoint bears it.
     width: usize,
     /// Its endpoint answered last time.
@@ -44,6 +49,7 @@ impl Default for Lane {
         Self {
             ahead: VecDeque::new(),
             out: HashMap::new(),
+            settling: 0,
             width: FIRST,
             is_well: false,
             limit: None,
@@ -67,7 +73,23 @@ impl Lane {
     /// How many more may be out.
     pub(super) fn room(&self, now: Timestamp) -> usize {
         let limit = self.limit.filter(|(_, until)| *until > now).map_or(usize::MAX, |(most, _)| most);
-        self.width.min(limit).saturating_sub(self.out.len())
+        let calls = (self.width + self.settling.min(SETTLING)).min(limit);
+        calls.saturating_sub(self.out.len())
+    }
+
+    pub(super) fn give_out(&mut self, turn: &Turn) {
+        self.out.insert(turn.key.event.as_str().to_owned(), false);
+    }
+
+    pub(super) fn arrive(&mut self, turn: &Turn) {
+        if let Some(arrived @ false) = self.out.get_mut(turn.key.event.as_str()) {
+            *arrived = true;
+            self.settling += 1;
+        }
+    }
+
+    pub(super) fn is_out(&self) -> bool {
+        !self.out.is_empty()
     }
 
     /// How many are out, if it is not known that they will be answered.
@@ -76,7 +98,9 @@ impl Lane {
     }
 
     pub(super) fn end(&mut self, turn: &Turn, ended: Ended) {
-        self.out.remove(turn.key.event.as_str());
+        if self.out.remove(turn.key.event.as_str()) == Some(true) {
+            self.settling -= 1;
+        }
         self.look_from(turn.due);
         self.is_well = match ended {
             Ended::Well => true,

@@ -45,6 +45,12 @@ impl State {
         self.asleep.first().map(|(due, _)| *due)
     }
 
+    pub(super) fn settling(&mut self, turn: &Turn) {
+        let name = lane_of(&turn.key);
+        self.lanes.entry(name.clone()).or_default().arrive(turn);
+        self.make_ready(name);
+    }
+
     pub(super) fn end(&mut self, turn: &Turn, ended: Ended) {
         let name = lane_of(&turn.key);
         let lane = self.lanes.entry(name.clone()).or_default();
@@ -109,15 +115,16 @@ impl State {
                 lane.is_ready = false;
                 if let Some(due) = next {
                     self.sleep(name, due);
-                } else if lane.out.is_empty() {
+                } else if !lane.is_out() {
                     self.lanes.remove(name);
                 }
                 return Ok(false);
             }
         }
         self.doubtful -= lane.doubtful();
-        for turn in lane.ahead.drain(..left.min(lane.ahead.len())) {
-            lane.out.insert(turn.key.event.as_str().to_owned(), turn.due);
+        for _ in 0..left {
+            let Some(turn) = lane.ahead.pop_front() else { break };
+            lane.give_out(&turn);
             taken.push(turn);
         }
         self.doubtful += lane.doubtful();
