@@ -1,6 +1,7 @@
 //! The ports: what the paths ask of the world. One trait for each capability, as narrow as the
 //! statement that allows it on AWS; no vendor's type in a signature, nor in an error.
 
+mod endpoints;
 mod history;
 mod outbound;
 mod reach;
@@ -17,6 +18,7 @@ use crate::id::WebhookId;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
+pub use endpoints::*;
 pub use history::*;
 pub use outbound::*;
 pub use reach::*;
