@@ -25,7 +25,7 @@ check:
 bench:
 	tests/interop/setup bench target/interop
 	tests/bench/lambda/setup target/baselines
-	cargo build --profile fat --locked -p local -p listener -p mailer -p bench
+	cargo build --profile fat --locked -p local -p listener -p mailer -p deliverer -p bench
 	target/fat/bench
 
 # One invocation of a function in a container: make local-invoke FUNCTION=Listener EVENT=listener-password
