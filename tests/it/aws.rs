@@ -2,9 +2,13 @@
 
 mod calls;
 mod crash;
+mod deaths;
 mod events;
+mod feeds;
 mod privilege;
 mod refusals;
 mod runtime;
+mod schedules;
+mod sending;
 mod sources;
 mod status;

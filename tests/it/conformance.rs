@@ -1,6 +1,7 @@
 //! What every twin of the world must do: one suite over the seam, run against each.
 
 mod claims;
+mod outbound;
 mod worlds;
 
 use std::time::Duration;
@@ -174,12 +175,12 @@ async fn of_many_who_replace_at_once_one_does(world: &impl Store, _: &Time) {
 }
 
 macro_rules! suite {
-    ($($test:ident),* $(,)?) => {
+    ($on_one_machine:ident, $on_aws:ident: $($test:ident),* $(,)?) => {
         mod local {
             $(
                 #[test]
                 fn $test() {
-                    super::worlds::on_one_machine(|store, time| async move { super::$test(&store, &time).await });
+                    super::worlds::$on_one_machine(|store, time| async move { super::$test(&store, &time).await });
                 }
             )*
         }
@@ -188,14 +189,16 @@ macro_rules! suite {
             $(
                 #[test]
                 fn $test() {
-                    super::worlds::on_aws(|store, time| async move { super::$test(&store, &time).await });
+                    super::worlds::$on_aws(|store, time| async move { super::$test(&store, &time).await });
                 }
             )*
         }
     };
 }
+pub(crate) use suite;
 
 suite![
+    on_one_machine, on_aws:
     a_message_is_handed_out_once_until_its_lease_ends,
     messages_come_when_they_are_due,
     any_bytes_are_carried,

@@ -3,6 +3,8 @@
 mod fairness;
 mod guarded;
 mod hostile;
+mod large;
+mod meanwhile;
 mod pooled;
 mod tls;
 

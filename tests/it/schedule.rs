@@ -207,6 +207,25 @@ fn history_is_forgotten_after_a_month_but_not_what_is_still_on_its_way() {
 }
 
 #[test]
+fn what_waited_for_an_endpoint_to_rest_comes_back_within_its_rate() {
+    play(async {
+        let mut asked = 0;
+        let days = Days::new(json!({ "a": { "url": url(), "rate": "2/s" } }), move |_| {
+            asked += 1;
+            if asked == 2 { answer(429, &[("retry-after", "60")]) } else { answer(200, &[]) }
+        });
+        for at in 0..20 {
+            days.emit(&format!("event-{at}"), "order.created").await;
+        }
+        days.deliver_all().await;
+        let asked: Vec<Timestamp> = days.post.asked().into_iter().map(|(at, _)| at).collect();
+        assert_eq!(asked.len(), 21);
+        assert!(asked[2].since(asked[1]) >= Duration::from_secs(60), "{asked:?}");
+        assert!(asked[2..].windows(2).all(|pair| pair[1].since(pair[0]) >= Duration::from_millis(499)), "{asked:?}");
+    });
+}
+
+#[test]
 fn an_endpoint_that_left_the_configuration_has_its_deliveries_cancelled() {
     play(async {
         let days = Days::new(json!({ "a": { "url": url() } }), |_| answer(500, &[]));

@@ -2,6 +2,7 @@
 
 mod door;
 mod history;
+mod manners;
 mod publishing;
 mod requests;
 mod signatures;

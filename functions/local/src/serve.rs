@@ -10,7 +10,7 @@ use shared::guard::Guard;
 use shared::inbound::{Listener, Mailer};
 use shared::local::{Applied, Owned, Reading, Store, http};
 use shared::outbound::{Deliverer, Sender};
-use shared::post::Post;
+use shared::post::{Dns, Post, Tcp, Trust};
 use shared::seal::Keys;
 use shared::seam::{ReadConfig, Unavailable};
 use shared::secret::Secret;
@@ -115,7 +115,7 @@ async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox, ev
     let at_once = outbox.at_once();
     let (sources, endpoints) = (api.config.sources(), api.config.endpoints());
     let sender = |token| Sender::new(endpoints.clone(), store.clone(), SystemClock, token);
-    let post = Post::new(api.rules.guard).map_err(|problem| Stop::Failed(problem.to_string()))?;
+    let post = post(api.rules.guard)?;
     let listener = Listener::new(sources.clone(), store.clone());
     let routes = Arc::new(Routes { listener, sender: sender(Some(events)), api, store: store.clone() });
     let (memory, publisher, times) = (store.clone(), sender(None), mailer::TIMES);
@@ -135,6 +135,15 @@ async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox, ev
 async fn ended(work: JoinHandle<()>, otherwise: &str) -> Result<(), Stop> {
     let ended = tokio::task::spawn_blocking(move || work.join()).await;
     ended.ok().and_then(Result::ok).ok_or_else(|| Stop::Failed(otherwise.into()))
+}
+
+/// Without roots mail and plain loopback endpoints work all the same.
+fn post(guard: Guard) -> Result<Post, Stop> {
+    let without = |problem| {
+        tracing::error!(%problem, "no https endpoint will be reached");
+        Post::with(guard, Dns::default(), Tcp, Trust::Only(Vec::new()))
+    };
+    Post::new(guard).or_else(without).map_err(|problem| Stop::Failed(problem.to_string()))
 }
 
 /// Each connection is an open file: as many as this machine allows.

@@ -61,7 +61,7 @@ impl KeepEvent for Outbound {
         }
         let endpoints = turns.len();
         if endpoints > 0 {
-            self.turns.send_all(&turns, event.received).await?;
+            self.turns.send_all(&turns, Timestamp::now()).await?;
             self.mark_queued(event).await?;
         }
         Ok(Keeping::Kept { endpoints })

@@ -1,6 +1,9 @@
 //! History: the index `history` lists events, and each endpoint's deliveries, by day.
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use super::attempts::{name, outline, place, whole};
 use super::events::{self, Row, partition};
@@ -20,6 +23,12 @@ const SHARDS: u32 = 4;
 const LOOKED_AT: i32 = 1_000;
 
 const DAY: u64 = 86_400_000;
+
+/// Where a day holds little, more of the days before it are read at once.
+const DAYS_AT_ONCE: u64 = 16;
+
+/// DynamoDB removes a row up to two days after its time.
+const REMOVED: Duration = Duration::from_secs(2 * 86_400);
 
 /// The key under which something of that moment is listed.
 pub(super) fn history_key(list: &str, received: Timestamp, event: &EventId) -> String {
@@ -108,23 +117,23 @@ impl Outbound {
         key: impl Fn(&T) -> (Timestamp, &EventId),
     ) -> Answer<Page<T>> {
         let now = Timestamp::now();
-        let until = range
-            .after
-            .as_ref()
-            .map_or(range.until, |after| after.at)
-            .min(now.after(std::time::Duration::from_secs(60)));
-        let since = range.since.max(now.before(self.kept()));
-        let (mut items, mut day) = (Vec::new(), until.0 / DAY);
+        let until = range.after.as_ref().map_or(range.until, |after| after.at).min(now.after(Duration::from_secs(60)));
+        // DynamoDB refuses a range that ends before it begins.
+        if until < range.since {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let since = range.since.max(now.before(self.kept() + REMOVED));
+        let (mut items, mut day, mut days) = (Vec::new(), until.0 / DAY, 1);
         while items.len() <= range.most && day >= since.0 / DAY {
-            let mut of_day = Vec::new();
-            for shard in 0..SHARDS {
-                of_day.extend(self.shard(&shard_key(list, day, shard), state, range).await?);
-            }
-            let mut of_day: Vec<T> = of_day.iter().filter_map(&read).collect();
-            of_day.sort_by(|a, b| key(b).cmp(&key(a)));
-            items.extend(of_day);
-            let Some(before) = day.checked_sub(1) else { break };
-            day = before;
+            let keys = (0..days).filter_map(|back| day.checked_sub(back));
+            let keys = keys.flat_map(|day| (0..SHARDS).map(move |shard| shard_key(list, day, shard)));
+            let found = join_all(keys.map(|key| async move { self.shard(&key, state, range).await })).await;
+            let mut found: Vec<T> =
+                found.into_iter().collect::<Answer<Vec<_>>>()?.iter().flatten().filter_map(&read).collect();
+            found.sort_by(|a, b| key(b).cmp(&key(a)));
+            items.extend(found);
+            let Some(before) = day.checked_sub(days) else { break };
+            (day, days) = (before, (days * 2).min(DAYS_AT_ONCE));
         }
         let is_more = items.len() > range.most;
         items.truncate(range.most);

@@ -16,6 +16,9 @@ use crate::timestamp::Timestamp;
 const RATE: &str = "rate";
 const PLACES: &str = "places";
 
+/// A word of DynamoDB's own, which expressions may not spell out.
+const FREE: &str = "free";
+
 /// So often a place is looked for that others take at the same time.
 const TRIES: usize = 4;
 
@@ -26,8 +29,9 @@ impl KeepPace for Outbound {
         for _ in 0..TRIES {
             let queued = self
                 .limit_row(tenant, endpoint, RATE)
-                .update_expression("SET free = free + :apart")
-                .condition_expression("free >= :now")
+                .update_expression("SET #free = #free + :apart")
+                .condition_expression("#free >= :now")
+                .expression_attribute_names("#free", FREE)
                 .expression_attribute_values(":apart", number(apart))
                 .expression_attribute_values(":now", number(now.0 * 1_000))
                 .return_values(ReturnValue::UpdatedOld)
@@ -35,7 +39,7 @@ impl KeepPace for Outbound {
                 .await;
             match queued {
                 Ok(old) => {
-                    let place = old.attributes.as_ref().and_then(|row| moment(row, "free")).unwrap_or_default();
+                    let place = old.attributes.as_ref().and_then(|row| moment(row, FREE)).unwrap_or_default();
                     return Ok(Timestamp(place.0.div_ceil(1_000)));
                 }
                 Err(failure) => match failure.as_service_error() {
@@ -45,8 +49,9 @@ impl KeepPace for Outbound {
             }
             let at_once = self
                 .limit_row(tenant, endpoint, RATE)
-                .update_expression("SET free = :next")
-                .condition_expression("attribute_not_exists(free) OR free < :now")
+                .update_expression("SET #free = :next")
+                .condition_expression("attribute_not_exists(#free) OR #free < :now")
+                .expression_attribute_names("#free", FREE)
                 .expression_attribute_values(":next", number(now.0 * 1_000 + apart))
                 .expression_attribute_values(":now", number(now.0 * 1_000));
             if conditional(at_once.send().await)? {

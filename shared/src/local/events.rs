@@ -5,12 +5,18 @@ use std::sync::Arc;
 use bytes::{BufMut, Bytes, BytesMut};
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::lanes::lane;
 use super::store::{EVENTS, Store};
 use crate::event::{Data, Digested, Event, EventId, EventType};
 use crate::seam::{Answer, KeepEvent, Keeping, ReadEvent, Recipient, State, Unavailable};
 use crate::timestamp::Timestamp;
+
+/// Larger events are read for each delivery, and only so much of them is in memory at once: hundreds of
+/// deliveries are under way at a time.
+const LARGE: usize = 64 << 10;
+pub(super) const MOST_LARGE: usize = 24 << 20;
 
 /// An event without its data.
 #[derive(Serialize, Deserialize)]
@@ -87,7 +93,7 @@ impl KeepEvent for Store {
                 Ok((Some(lanes.len()), true))
             })
             .await?;
-        if is_new && !arriving.is_empty() {
+        if is_new && !arriving.is_empty() && event.data.bytes.len() <= LARGE {
             self.inner.recent.put(Arc::new(event.clone()));
         }
         for (lane, due) in arriving {
@@ -102,7 +108,17 @@ impl ReadEvent for Store {
         if let Some(recent) = self.inner.recent.get(tenant, id) {
             return Ok(Some(recent));
         }
-        let Some(Stored { event, endpoints }) = self.stored(tenant, id, true)? else { return Ok(None) };
+        let size =
+            self.read(|table| Ok(table.open_table(EVENTS)?.get((tenant, id.as_str()))?.map(|row| row.value().len())))?;
+        let share = match size {
+            Some(size) if size > LARGE => Some(self.share(size).await?),
+            _ => None,
+        };
+        let Some(Stored { mut event, endpoints }) = self.stored(tenant, id, true)? else { return Ok(None) };
+        if let Some(share) = share {
+            event.data.bytes = Bytes::from_owner(Held { data: event.data.bytes, _share: share });
+            return Ok(Some(Arc::new(event)));
+        }
         let event = Arc::new(event);
         if endpoints.len() > 1 {
             // The others ask for it soon.
@@ -112,7 +128,26 @@ impl ReadEvent for Store {
     }
 }
 
+/// Data, and its share of the memory for large data: given back when nobody holds it any more.
+struct Held {
+    data: Bytes,
+    _share: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
+    }
+}
+
 impl Store {
+    /// Waits until there is memory for so much.
+    async fn share(&self, size: usize) -> Answer<OwnedSemaphorePermit> {
+        let share = u32::try_from(size.min(MOST_LARGE)).unwrap_or(u32::MAX);
+        let share = Arc::clone(&self.inner.large).acquire_many_owned(share).await;
+        share.map_err(|problem| Unavailable(problem.to_string()))
+    }
+
     /// What is there but cannot be read is not said to be gone.
     pub(super) fn stored(&self, tenant: &str, id: &EventId, with_data: bool) -> Answer<Option<Stored>> {
         let row = self.read(|table| {

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use redb::{ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableDefinition};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::bodies::Bodies;
 use super::claims::Leases;
 use super::deliveries::Claimed;
 use super::endpoint_states::States;
+use super::events::MOST_LARGE;
 use super::lanes::Lanes;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
@@ -65,6 +66,8 @@ pub(super) struct Inner {
     pub(super) claimed: Claimed,
     pub(super) states: States,
     pub(super) recent: Recent,
+    /// Memory for the data of large events.
+    pub(super) large: Arc<Semaphore>,
     pub(super) paces: Paces,
     /// Held until the last clone is gone.
     _lock: File,
@@ -102,6 +105,7 @@ impl Store {
             claimed: Claimed::default(),
             states: States::default(),
             recent: Recent::default(),
+            large: Arc::new(Semaphore::new(MOST_LARGE)),
             paces: Paces::default(),
             _lock: lock,
         };

@@ -12,17 +12,22 @@ pub(super) enum Claimed {
 impl<F, M: Attempts, P, C: Clock> Deliverer<F, M, P, C> {
     pub(super) async fn claim(&self, open: &Open) -> Answer<Claimed> {
         let now = self.clock.now();
-        let claim = self.memory.claim_attempt(&open.turn, &open.event, now, now.after(self.lease)).await?;
-        let next = match claim {
-            AttemptClaim::Ours(lease) => return Ok(Claimed::Ours(lease)),
-            AttemptClaim::Busy { until } => Handled::Busy { until },
+        match self.memory.claim_attempt(&open.turn, &open.event, now, now.after(self.lease)).await? {
+            AttemptClaim::Ours(lease) => Ok(Claimed::Ours(lease)),
+            other => Ok(Claimed::Settled(self.not_ours(&open.turn, other).await?)),
+        }
+    }
+
+    /// What becomes of a turn whose attempt is somebody else's, or was made.
+    pub(super) async fn not_ours(&self, turn: &Turn, claim: AttemptClaim) -> Answer<Handled> {
+        match claim {
+            AttemptClaim::Busy { until } => Ok(Handled::Busy { until }),
             // Whoever judged it may have died before the next was queued: twice is once.
-            AttemptClaim::Judged { next: Some((number, due)) } if number > open.turn.number => {
-                self.memory.put_off(&Turn { number, paced: false, ..open.turn.clone() }, due).await?;
-                Handled::Unasked
+            AttemptClaim::Judged { next: Some((number, due)) } if number > turn.number => {
+                self.memory.put_off(&Turn { key: turn.key.clone(), number, due: turn.due, paced: false }, due).await?;
+                Ok(Handled::Unasked)
             }
-            AttemptClaim::Judged { .. } => Handled::Unasked,
-        };
-        Ok(Claimed::Settled(next))
+            AttemptClaim::Judged { .. } | AttemptClaim::Ours(_) => Ok(Handled::Unasked),
+        }
     }
 }

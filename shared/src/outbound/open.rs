@@ -23,6 +23,9 @@ pub(super) enum Opened {
     Settled(Handled),
 }
 
+/// A turn that comes so little before its time is in time: clocks differ.
+const EARLY: Duration = Duration::from_secs(1);
+
 /// Over so long, those that waited for a slowed endpoint come back, not all at once.
 const SPREAD: Duration = Duration::from_secs(1);
 
@@ -34,8 +37,8 @@ where
 {
     pub(super) async fn open(&self, turn: &Turn) -> Answer<Opened> {
         let (key, now) = (&turn.key, self.clock.now());
-        if turn.due > now {
-            // It came early: no queue waits as long as some schedules do.
+        if turn.due.since(now) > EARLY {
+            // No queue waits as long as some schedules do.
             self.memory.put_off(turn, turn.due).await?;
             return Ok(Opened::Settled(Handled::Unasked));
         }
@@ -52,7 +55,8 @@ where
         }
         if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             let due = until.after(spread(turn));
-            self.memory.put_off(turn, due).await?;
+            // Its place within the rate is past by then.
+            self.memory.put_off(&Turn { paced: false, ..turn.clone() }, due).await?;
             return Ok(Opened::Settled(Handled::Unasked));
         }
         Ok(Opened::Ready(Box::new(Open { turn: turn.clone(), event, endpoint, state })))
@@ -67,8 +71,7 @@ where
                 self.memory.settle_attempt(lease, None, step).await?;
                 Handled::Unasked
             }
-            AttemptClaim::Busy { until } => Handled::Busy { until },
-            AttemptClaim::Judged { .. } => Handled::Unasked,
+            other => self.not_ours(turn, other).await?,
         };
         Ok(Opened::Settled(next))
     }

@@ -10,6 +10,7 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Range {
     pub since: Timestamp,
+    /// Nothing of this moment itself.
     pub until: Timestamp,
     pub most: usize,
     /// Where the page before ended.
@@ -44,7 +45,7 @@ pub trait History {
     ) -> impl Future<Output = Answer<Option<Vec<Delivery>>>> + Send;
 
     /// The endpoint's deliveries by when their event was accepted; of one state, if it is named. They
-    /// may carry no more than their last attempt.
+    /// may carry no more than their last attempt; those not attempted yet may be missing.
     fn deliveries_to(
         &self,
         tenant: &str,

@@ -15,6 +15,8 @@ struct World {
     listener: Function,
     mailer: Function,
     plan: Arc<Plan>,
+    /// Whose webhooks they are.
+    source: &'static str,
 }
 
 /// Which call of the mailer it dies at.
@@ -45,7 +47,14 @@ impl Plan {
 
 impl World {
     fn new(ses_refuses: bool) -> Self {
+        Self::with("default", "", ses_refuses)
+    }
+
+    fn with(source: &'static str, configuration: &str, ses_refuses: bool) -> Self {
         let stack = Stack::deploy();
+        if !configuration.is_empty() {
+            stack.apply(configuration);
+        }
         let plan = Arc::new(Plan::default());
         let rule = Arc::clone(&plan);
         let refusal = Bend::Refused { status: 400, code: "BadRequestException", message: "never" };
@@ -56,17 +65,16 @@ impl World {
             }
             bend
         });
-        let start = |name: &str, function: &str| {
-            Function::start(name, stack.environment(function), stack.folder().join(function))
-        };
-        let (listener, mailer) = (start("Listener", "listener"), start("Mailer", "mailer"));
-        Self { stack, listener, mailer, plan }
+        let queue = stack.own_queue();
+        let mailer = stack.function_with("Mailer", &[("OUTBOUND_QUEUE_URL", &queue)]);
+        Self { listener: stack.function("Listener"), mailer, stack, plan, source }
     }
 
     /// A webhook through the real listener: its id, and the event by which Lambda would hand it to the mailer.
     fn webhook(&mut self, size: usize) -> (String, Value) {
         let event = json!({
-            "version": "2.0", "rawPath": "/", "rawQueryString": "", "isBase64Encoded": false, "body": "x".repeat(size),
+            "version": "2.0", "rawPath": format!("/{}", self.source), "rawQueryString": "", "isBase64Encoded": false,
+            "body": "x".repeat(size),
             "headers": { "authorization": format!("Bearer {PASSWORD}") },
             "requestContext": { "http": { "method": "POST", "path": "/", "sourceIp": "192.0.2.1" } },
         });
@@ -109,7 +117,7 @@ impl World {
 
     /// What time would do.
     fn end_leases(&self, id: &str) {
-        let claim = format!("claim/default/webhook/{id}");
+        let claim = format!("claim/{}/webhook/{id}", self.source);
         if !self.stack.rows(&claim).iter().any(|row| row.get("lease_until").is_some()) {
             return;
         }
@@ -168,6 +176,34 @@ fn a_mailer_killed_while_it_lays_a_dead_letter_lays_it_all_the_same() {
                 assert!(at > 5, "the story is shorter than it should be: {at}");
                 break;
             }
+        }
+    }
+}
+
+#[test]
+fn a_mailer_killed_while_it_publishes_publishes_all_the_same() {
+    let configuration = format!(
+        "sources:
+  told: {{ verify: {{ scheme: password, secret: {PASSWORD} }}, publish: order.told }}
+endpoints:
+  a: {{ url: 'https://example.com/' }}
+"
+    );
+    for after in [false, true] {
+        let mut world = World::with("told", &configuration, false);
+        for at in 1.. {
+            // Its data is too large for a row.
+            let Some((id, came)) = world.play(after, at, 20_000) else {
+                assert!(at > 6, "the story is shorter than it should be: {at}");
+                break;
+            };
+            let rows = world.stack.rows(&format!("event/default/{id}"));
+            assert_eq!(rows.len(), 2, "{came}: the event, and the mark that its turns are queued");
+            let is_turn = |call: &Call| call.action == "sqs:SendMessageBatch" && call.status != 400;
+            let turns = world.stack.calls().into_iter().filter(is_turn);
+            let turns = turns.filter(|call| String::from_utf8_lossy(&call.body).contains(&id)).count();
+            assert!((1..=2).contains(&turns), "{came}: queued {turns} times");
+            assert!(world.stack.rows("dead").is_empty());
         }
     }
 }

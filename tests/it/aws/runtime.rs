@@ -70,9 +70,17 @@ fn the_functions_speak_the_runtime_interface() {
     let mailer = Rie::start(&stack, "Mailer");
     let mailed = mailer.invoke(&event("mailer-one.json"));
     assert_eq!(mailed, serde_json::json!({ "batchItemFailures": [] }));
+    let sender = Rie::start(&stack, "Sender");
+    assert_eq!(sender.invoke(&event("sender-direct.json"))["endpoints"], 0);
+    let watcher = Rie::start(&stack, "Watcher");
+    assert_eq!(watcher.invoke(&event("watcher-changes.json")), mailed);
+    let deliverer = Rie::start(&stack, "Deliverer");
+    let handed_back = deliverer.invoke(&event("deliverer-batch.json"));
+    assert_eq!(handed_back["batchItemFailures"].as_array().map(Vec::len), Some(1), "{handed_back}");
     let api = Rie::start(&stack, "Api");
     assert_eq!(api.invoke(&event("api-unauthorized.json"))["statusCode"], 401);
-    for (name, rie) in [("Listener", &listener), ("Mailer", &mailer), ("Api", &api)] {
+    let out = [("Sender", &sender), ("Watcher", &watcher), ("Deliverer", &deliverer)];
+    for (name, rie) in [("Listener", &listener), ("Mailer", &mailer), ("Api", &api)].into_iter().chain(out) {
         println!("{name}: {}", eventually("a report", || Some(rie.report()).filter(|report| !report.is_empty())));
     }
     stack.settle();

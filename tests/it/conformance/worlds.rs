@@ -73,34 +73,58 @@ pub fn on_one_machine<F: Future<Output = ()>>(test: impl FnOnce(local::Store, Ti
 }
 
 pub fn on_aws<F: Future<Output = ()>>(test: impl FnOnce(aws::Store, Time) -> F) {
-    let emulator = Emulator::running();
-    let account = emulator.account();
-    let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
-    let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-    let table = json!({
-        "TableName": "table", "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
-        "AttributeDefinitions": [attribute("pk"), attribute("sk")],
-    });
-    emulator.call(&account, "dynamodb", "DynamoDB_20120810.CreateTable", &table);
-    let queue = emulator.call(
-        &account,
-        "sqs",
-        "AmazonSQS.CreateQueue",
-        &json!({ "QueueName": "queue", "Attributes": { "MaximumMessageSize": "1048576" } }),
-    );
-    let names = Names {
-        table: "table".into(),
-        bucket: format!("bucket-{account}"),
-        queue_url: queue["QueueUrl"].as_str().unwrap().to_owned(),
-        retention: Duration::from_secs(30 * 86_400),
-    };
-    emulator.make_bucket(&account, &names.bucket);
-    let aws = Aws::emulator(&format!("http://{}", emulator.address), &account);
-    run(test(aws::Store::new(&aws, names), Time::Own));
+    let place = Place::new();
+    let names = Names { table: place.table, bucket: place.bucket, queue_url: place.queue_url, retention: days(30) };
+    run(test(aws::Store::new(&place.aws, names), Time::Own));
 }
 
-fn run(test: impl Future<Output = ()>) {
+fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 86_400)
+}
+
+/// An account with a table, a bucket and a queue.
+pub struct Place {
+    pub account: String,
+    pub aws: Aws,
+    pub table: String,
+    pub bucket: String,
+    pub queue_url: String,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let emulator = Emulator::running();
+        let account = emulator.account();
+        let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
+        let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+        let table = json!({
+            "TableName": "table", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+            "AttributeDefinitions": (["pk", "sk", "history", "at"].map(attribute)),
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "history", "KeySchema": [key("history", "HASH"), key("at", "RANGE")],
+                "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": projected() },
+            }],
+        });
+        emulator.call(&account, "dynamodb", "DynamoDB_20120810.CreateTable", &table);
+        let queue = json!({ "QueueName": "queue", "Attributes": { "MaximumMessageSize": "1048576" } });
+        let queue = emulator.call(&account, "sqs", "AmazonSQS.CreateQueue", &queue);
+        let bucket = format!("bucket-{account}");
+        emulator.make_bucket(&account, &bucket);
+        let aws = Aws::emulator(&format!("http://{}", emulator.address), &account);
+        let queue_url = queue["QueueUrl"].as_str().unwrap().to_owned();
+        Self { account, aws, table: "table".into(), bucket, queue_url }
+    }
+}
+
+/// What the template's index holds beside its keys.
+fn projected() -> Vec<&'static str> {
+    let template = include_str!("../../../template.yaml");
+    let (_, list) = template.split_once("NonKeyAttributes: [").unwrap();
+    list.split_once(']').unwrap().0.split(", ").collect()
+}
+
+pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(test);
 }

@@ -53,7 +53,8 @@ async fn judge(world: &World, store: &Store, context: &str) {
         }
     }
     // Again only if the fault fell between the post and its record.
-    let may_repeat = matches!(fault, Some("send_webhook" | "write_endpoint_state" | "settle_attempt"));
+    let between = ["send_webhook", "disable_endpoint", "slow_endpoint", "settle_attempt"];
+    let may_repeat = fault.is_some_and(|fault| between.contains(&fault));
     assert!(repeated <= usize::from(may_repeat), "{repeated} posted again; {context}");
     // `slow` rested once and `gone` was asked once; an answer that was lost costs another attempt.
     assert!((1..=3).contains(&more), "{more} attempts more; {context}");
@@ -76,6 +77,17 @@ fn play(mode: Mode, at: usize) -> Option<usize> {
         calls = fault.is_none().then(|| plan.calls());
     });
     calls
+}
+
+#[test]
+fn a_turn_that_is_handed_out_twice_is_one_attempt() {
+    run(async {
+        let mut world = World::new(Plan::new(Mode::FailsBefore, usize::MAX));
+        world.hands_out_twice = true;
+        world.story().await;
+        let store = world.recover().await;
+        judge(&world, store.inner(), "each turn twice").await;
+    });
 }
 
 fn at_every_call(mode: Mode) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
-    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, EndpointState, KeepEvent, KeepPace, Keeping, NoAnswer,
-    Outgoing, Place, ReadEndpointState, ReadEvent, Received, Recipient, SendWebhook, Step, Trouble, Turn,
+    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Disabled, EndpointState, KeepEvent, KeepPace, Keeping,
+    NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, Received, Recipient, SendWebhook, Step, Trouble, Turn,
     WriteEndpointState,
 };
 use shared::timestamp::Timestamp;
@@ -52,8 +52,16 @@ impl<P: ReadEndpointState + Sync> ReadEndpointState for Faulty<P> {
 }
 
 impl<P: WriteEndpointState + Sync> WriteEndpointState for Faulty<P> {
-    async fn write_endpoint_state(&self, tenant: &str, name: &str, state: &EndpointState) -> Answer<()> {
-        self.call("write_endpoint_state", self.inner().write_endpoint_state(tenant, name, state)).await
+    async fn disable_endpoint(&self, tenant: &str, name: &str, disabled: &Disabled) -> Answer<()> {
+        self.call("disable_endpoint", self.inner().disable_endpoint(tenant, name, disabled)).await
+    }
+
+    async fn slow_endpoint(&self, tenant: &str, name: &str, until: Timestamp) -> Answer<()> {
+        self.call("slow_endpoint", self.inner().slow_endpoint(tenant, name, until)).await
+    }
+
+    async fn enable_endpoint(&self, tenant: &str, name: &str) -> Answer<()> {
+        self.call("enable_endpoint", self.inner().enable_endpoint(tenant, name)).await
     }
 }
 

@@ -169,7 +169,9 @@ fn recoveries(requests: &[Vec<Request>], kills: &[Kill]) -> Vec<Duration> {
     let mut recoveries = Vec::new();
     for (at, kill) in kills.iter().enumerate() {
         let end = kills.get(at + 1).map(|next| next.at);
-        let lives = |request: &&Request| request.at > kill.started && end.is_none_or(|end| request.at < end);
+        // What the dead program had sent may be read a moment later.
+        let started = kill.started + Duration::from_millis(5);
+        let lives = |request: &&Request| request.at > started && end.is_none_or(|end| request.at < end);
         let pending = requests.iter().flatten().filter(lives).filter(|request| number(request) < kill.emitted);
         recoveries.extend(pending.map(|request| request.at - kill.started).min());
     }

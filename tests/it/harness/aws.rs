@@ -3,6 +3,7 @@
 mod emulator;
 mod function;
 mod log;
+mod outbound;
 mod sending;
 mod stack;
 mod wire;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http::{self, Answer};
-use super::launch::{run, spawn};
+use super::launch::spawn;
 use super::{eventually, within};
 
 pub const PASSWORD: &str = "correct horse battery staple";

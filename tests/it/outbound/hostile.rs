@@ -35,7 +35,6 @@ fn cases() -> Vec<(&'static str, Behaviour, Verdict)> {
         ("endless-headers", Behaviour::EndlessHeaders, too_large),
         ("endless-line", Behaviour::EndlessHeaderLine, too_large),
         ("resets", Behaviour::Resets, unanswered("broken: connection reset")),
-        ("resets-at-once", Behaviour::ResetsAtOnce, unanswered("broken: ")),
         ("inside", to("http://169.254.169.254/latest/meta-data/"), refused(302)),
         ("closes-after", Behaviour::ClosesAfterAnswer, ("delivered", Some(204), None)),
         ("stutters", Behaviour::TwoHundredThenFiveHundred, ARRIVED),
@@ -48,7 +47,7 @@ fn cases() -> Vec<(&'static str, Behaviour, Verdict)> {
         ("switches", Behaviour::SwitchingProtocols, refused(101)),
         ("http09", Behaviour::Http09, not_http),
         ("huge-line", Behaviour::HugeStatusLine, too_large),
-        ("nul", Behaviour::NulInHeaders, ARRIVED),
+        ("nul", Behaviour::NulInHeaders, not_http),
         ("latin", Behaviour::NonAsciiHeaders, ARRIVED),
         ("two-lengths", Behaviour::DuplicateContentLength, not_http),
         ("says-nothing", Behaviour::Says(Vec::new()), closed),
@@ -76,6 +75,9 @@ fn each_is_judged_rightly_in_bounded_time_and_memory_while_others_are_served() {
     for ((name, _, _), receiver) in cases.iter().zip(&receivers) {
         endpoints += &endpoint(name, &receiver.url("/hook"), rules);
     }
+    // It may be noticed before the request or after it.
+    let rude = Receiver::hostile(Behaviour::ResetsAtOnce);
+    endpoints += &endpoint("rude", &rude.url("/"), rules);
     let led = Receiver::hostile(Behaviour::Redirects { status: 307, to: inside.url("/") });
     endpoints += &endpoint("led", &led.url("/"), rules);
     let hookpost = serving(&endpoints).start();
@@ -95,6 +97,8 @@ fn each_is_judged_rightly_in_bounded_time_and_memory_while_others_are_served() {
             assert!(took < 2_500, "{name} took {took} ms");
         }
         assert!(is(&tried(&hookpost, event, "led"), refused(307)));
+        let error = tried(&hookpost, event, "rude")["attempts"][0]["error"].to_string();
+        assert!(error.contains("connection reset"), "{error}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let (whole, memory) = (began.elapsed(), most_memory(&hookpost));

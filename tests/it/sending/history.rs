@@ -8,6 +8,7 @@ use super::{delivery, endpoints};
 use crate::harness::{PostOffice, Receiver, Reply, Setup, World, event, stories};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const SLASHED: &str = "whsec_MfKQ9r8GKYqrTwjUPD8/LPZIo2LaLaSw";
 
 stories![
     pages_show_everything_once,
@@ -125,20 +126,29 @@ fn what_an_endpoint_answered_is_kept_cut_short_and_without_our_secrets(world: Wo
             let echo = request.header("authorization").unwrap_or_default();
             Reply::status(400).body([b"\xff\xfe\x00 ", echo.as_bytes()].concat())
         }
+        "/cut" => Reply::status(400).body(format!("{}hush-hush-1", "x".repeat((16 << 10) - 10))),
         path => {
+            let (key, password) = if path == "/php" { (SLASHED, "hush/hush/1") } else { (SECRET, "hush-hush-1") };
             let named: Vec<String> = request.headers().iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let told = format!("{} secret={SECRET} password=hush-hush-1 {path}", named.join(";"));
+            let told = format!("{} secret={key} password={password} {path}", named.join(";"));
             Reply::status(400).body(told.replace('/', if path == "/php" { "\\/" } else { "/" }))
         }
     });
     let given = format!("schedule: [0], secret: '{SECRET}'");
     let bearer = format!("{given}, auth: {{ bearer: hush-hush-1 }}, headers: {{ X-Key: 'k-1234567' }}");
     let basic = format!("{given}, auth: {{ basic: {{ user: us, password: hush-hush-1 }} }}");
-    let php = "schedule: [0], secret: 'whsec_MfKQ9r8GKYqrTwjUPD8/LPZIo2LaLaSw', auth: { bearer: 'hush/hush/1' }";
-    let all = [("bearer", &*bearer), ("basic", &*basic), ("binary", &*bearer), ("long", &*given), ("php", php)];
+    let php = format!("schedule: [0], secret: '{SLASHED}', auth: {{ bearer: 'hush/hush/1' }}");
+    let all = [
+        ("bearer", &*bearer),
+        ("basic", &*basic),
+        ("binary", &*bearer),
+        ("long", &*given),
+        ("php", &*php),
+        ("cut", &*bearer),
+    ];
     let office = world.open(&endpoints(&receiver, &all));
     let id = office.emit(&event("order.created", json!({}))).accepted();
-    receiver.wait_for(5);
+    receiver.wait_for(6);
     super::settle(&*office);
     let response = |name: &str| {
         let kept = office.show(&format!("/api/v1/deliveries/{id}/{name}"));
@@ -146,7 +156,7 @@ fn what_an_endpoint_answered_is_kept_cut_short_and_without_our_secrets(world: Wo
     };
     let told = response("bearer");
     assert!(told.contains(&format!("webhook-id={id}")) && told.contains("[secret]"), "{told}");
-    for name in ["bearer", "basic", "binary", "php"] {
+    for name in ["bearer", "basic", "binary", "php", "cut"] {
         let told = response(name);
         assert!(told.len() > 10, "{name}: {told}");
         for secret in [

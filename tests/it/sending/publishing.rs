@@ -57,8 +57,9 @@ fn a_genuine_webhook_goes_out_once_as_an_event(world: World) {
 fn a_webhook_that_is_no_json_goes_out_all_the_same(world: World) {
     let receiver = Receiver::start();
     let office = world.open(&config(&receiver));
-    let cases: [(&str, &[u8], &str, &str, serde_json::Value); 4] = [
+    let cases: [(&str, &[u8], &str, &str, serde_json::Value); 5] = [
         ("text/plain", b"Zo\xc3\xab \"1\"\n", "text/plain", "data", json!("Zoë \"1\"\n")),
+        ("text/csv", b"123", "text/csv", "data", json!("123")),
         ("application/json", b"{broken", "text/plain; charset=utf-8", "data", json!("{broken")),
         ("application/octet-stream", b"\x00\xff\xfe", "application/octet-stream", "data_base64", json!("AP/+")),
         (
@@ -79,6 +80,8 @@ fn a_webhook_that_is_no_json_goes_out_all_the_same(world: World) {
         assert_eq!((&*raw.body, raw.header("content-type")), (body, Some(sent)), "{content_type}");
         let json = requests.iter().find(|request| request.path() == "/json").expect("json").json();
         assert_eq!(json[key], expected, "{content_type}: {json}");
+        let shown = office.show(&format!("/api/v1/events/{id}"));
+        assert_eq!((&shown[key], &shown["content_type"]), (&expected, &json!(sent)), "{shown}");
     }
 }
 

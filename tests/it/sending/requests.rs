@@ -98,6 +98,32 @@ fn an_endpoint_is_called_in_the_way_its_owner_chose(world: World) {
 }
 
 #[test]
+fn everything_can_be_a_form() {
+    let receiver = Receiver::start();
+    let office = Setup::config(&endpoints(&receiver, &[("form", "format: form")])).sending().start();
+    let nested = r#"{"n": 19.90, "a": {"b": [1, {"c": "x y"}], "e": []}, "z": null, "t": true}"#;
+    let cases: [(&str, &[u8], &str); 7] = [
+        ("application/json", nested.as_bytes(), "n=19.90&a%5Bb%5D%5B0%5D=1&a%5Bb%5D%5B1%5D%5Bc%5D=x+y&z=&t=true"),
+        ("application/vnd.shop+json", b"[true, \"&=\"]", "0=true&1=%26%3D"),
+        ("application/json", b"\"one\"", "data=one"),
+        ("application/json", b"{}", ""),
+        ("text/plain", b"a b", "data=a+b"),
+        ("image/png", b"\xff\x00", "data_base64=%2FwA%3D"),
+        ("application/x-www-form-urlencoded", b"b=2&a=1", "b=2&a=1"),
+    ];
+    let bearer = format!("Bearer {}", office.events_token());
+    for (at, (content_type, data, expected)) in cases.into_iter().enumerate() {
+        let id = at.to_string();
+        let attributes = [("ce-specversion", "1.0"), ("ce-source", "/"), ("ce-type", "a"), ("ce-id", &*id)];
+        let headers = [&[("authorization", &*bearer), ("content-type", content_type)], &attributes[..]].concat();
+        office.post("/events", &headers, data).accepted();
+        let request = receiver.wait_for(at + 1).remove(at);
+        assert_eq!(request.text(), expected, "{content_type}");
+        assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+    }
+}
+
+#[test]
 fn data_without_fields_adds_nothing_to_a_query() {
     let receiver = Receiver::start();
     let mut config = endpoints(&receiver, &[("bare", "method: GET")]);

@@ -63,7 +63,8 @@ fn keys(office: &dyn PostOffice, name: &str) -> Vec<String> {
 fn a_public_key_is_there_for_anybody(world: World) {
     let receiver = Receiver::start();
     let given = format!("secret: '{PRIVATE}'");
-    let all = [("made", "signature: v1a"), ("given", &*given), ("shared", "")];
+    let all =
+        [("made", "signature: v1a"), ("given", &*given), ("shared", ""), ("theirs", "signature: v1a, tenant: acme")];
     let office = world.open(&endpoints(&receiver, &all));
     let at = sent(&*office, &receiver, 3);
     let made = keys(&*office, "made");
@@ -76,7 +77,10 @@ fn a_public_key_is_there_for_anybody(world: World) {
         assert!(signature.starts_with("v1a,") && !signature.contains(' '), "{signature}");
     }
     assert_eq!(said(&*office, &["endpoints", "secret", "made"]), made[0], "no private key is shown to receivers");
-    assert_eq!(office.public("/.well-known/webhook-keys/nobody").status, 404);
+    for nobody in ["nobody", "theirs", "made?tenant=acme"] {
+        assert_eq!(office.public(&format!("/.well-known/webhook-keys/{nobody}")).status, 404, "{nobody}");
+    }
+    assert!(keys(&*office, "theirs?tenant=acme")[0] != made[0], "each has its own");
 }
 
 fn keys_are_rotated_without_a_gap(world: World) {

@@ -115,3 +115,68 @@ fn endpoints_of_the_servers_file_and_applied_ones_work_side_by_side() {
     assert_eq!((answer.status, &*answer.code()), (409, "conflict"), "{}", answer.text());
     assert!(answer.text().contains("endpoints.mine: the server's own file names this endpoint"), "{}", answer.text());
 }
+
+#[test]
+fn a_receiver_says_what_becomes_of_a_delivery_and_of_itself() {
+    let order = |status: u16, order: &str| Reply::status(status).header("webhook-delivery", order);
+    let cases = [
+        (order(200, "disable"), "delivered", false),
+        (order(500, "disable"), "held", false),
+        (order(400, "abort-message"), "given_up", true),
+        (order(200, "abort-message"), "delivered", true),
+        (order(200, "dance"), "delivered", true),
+    ];
+    for (reply, expected, stays) in cases {
+        let receiver = Receiver::answering(vec![reply.clone()], Reply::status(200));
+        let office = Setup::config(&endpoints(&receiver, &[("a", "")])).sending().start();
+        let id = emit(&office);
+        delivery(&office, &id, "a", expected);
+        assert_eq!(state(&office, "a")["enabled"], stays, "{reply:?}");
+        let next = emit(&office);
+        delivery(&office, &next, "a", if stays { "delivered" } else { "held" });
+    }
+}
+
+#[test]
+fn what_an_owner_decided_outlives_the_program() {
+    let receiver = Receiver::answering(vec![Reply::status(410)], Reply::status(200));
+    let mut office = Setup::config(&endpoints(&receiver, &[("a", ""), ("b", "")])).sending().start();
+    let token = said(&office.verb(&["token", "new", "--scope", "events"])).trim().to_owned();
+    said(&office.verb(&["endpoints", "disable", "b"]));
+    let first = emit(&office);
+    delivery(&office, &first, "a", "held");
+    office.kill_and_restart();
+    assert_eq!(
+        (state(&office, "a")["enabled"].clone(), state(&office, "b")["enabled"].clone()),
+        (json!(false), json!(false))
+    );
+    let second = emit(&office);
+    for name in ["a", "b"] {
+        delivery(&office, &second, name, "held");
+        said(&office.verb(&["endpoints", "enable", name]));
+    }
+    office.kill_and_restart();
+    let third = emit(&office);
+    delivery(&office, &third, "a", "delivered");
+    delivery(&office, &third, "b", "delivered");
+    said(&office.verb_in(&["send", "order.created"], &[("EVENTS_TOKEN", &token)]));
+}
+
+#[test]
+fn a_change_counts_from_the_next_attempt_and_choosing_is_done_when_the_event_comes() {
+    let (old, new) = (Receiver::answering(vec![], Reply::status(500)), Receiver::start());
+    let office = Setup::default().sending().start();
+    let early = emit(&office);
+    let moving = |url: String| json!({ "url": url, "schedule": [0, 2], "format": "raw" });
+    replace(&office, &json!({ "endpoints": { "moving": moving(old.url("/old")) } }));
+    let id = emit(&office);
+    old.wait_for(1);
+    let late = json!({ "url": new.url("/late") });
+    replace(&office, &json!({ "endpoints": { "moving": moving(new.url("/new")), "late": late } }));
+    let moved = delivery(&office, &id, "moving", "delivered");
+    assert_eq!(moved["attempts"].as_array().map(Vec::len), Some(2), "{moved}");
+    super::settle(&office);
+    let paths: Vec<String> = new.requests().iter().map(|request| request.path().to_owned()).collect();
+    assert_eq!((old.count(), paths), (1, vec!["/new".to_owned()]), "nothing of before goes to who came late");
+    assert_eq!(deliveries(&office, &early).len(), 0);
+}

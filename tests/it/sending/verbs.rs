@@ -83,13 +83,18 @@ fn an_event_is_sent_from_the_command_line() {
 fn who_waits_reads_what_each_endpoint_said() {
     let receiver = Receiver::start();
     let office = office(&receiver);
-    let told = said(&office.verb(&["send", "order.created", "--wait"]));
+    let output = office.verb(&["send", "order.created", "--wait"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), &*words), (Some(1), "hookpost: one endpoint did not take it\n"));
     let mut lines: Vec<&str> = told.lines().collect();
     assert!(lines.remove(0).ends_with("  for 2 endpoints"), "{told}");
     lines.sort_unstable();
     assert!(lines[0].starts_with("  bad  rejected  status 500  ") && lines[0].ends_with(" ms"), "{told}");
     assert!(lines[1].starts_with("  raw  fulfilled  status 200  ") && lines[1].ends_with(" ms"), "{told}");
     assert_eq!(lines.len(), 2);
+    let told = said(&office.verb(&["send", "invoice.paid", "--wait"]));
+    assert!(told.lines().count() == 2 && told.contains("  raw  fulfilled  status 200  "), "{told}");
 }
 
 #[test]
@@ -116,7 +121,12 @@ fn what_cannot_be_sent_is_said_in_words() {
         assert!(code == Some(1) && words.contains("set EVENTS_TOKEN (hookpost token new --scope events"), "{words}");
     }
     let (code, words) = refused(&office.verb_in(&["send", "a"], &[("EVENTS_TOKEN", "")]));
-    assert!(code == Some(2) && words.starts_with("EVENTS_TOKEN: is missing; hookpost token new"), "{code:?} {words}");
+    assert!(
+        code == Some(2)
+            && words.starts_with("EVENTS_TOKEN: is missing, and so is ")
+            && words.contains("hookpost token new"),
+        "{code:?} {words}"
+    );
     let (code, words) = refused(&office.verb_in(&["send", "a"], &[("HOOKPOST_URL", "http://127.0.0.1:9")]));
     assert!(code == Some(1) && words.contains("does it run?"), "{code:?} {words}");
 }
@@ -128,7 +138,7 @@ fn events_and_deliveries_are_looked_up() {
     assert_eq!(said(&office.verb(&["events", "list"])), "No events.\n");
     assert_eq!(said(&office.verb(&["deliveries"])), "No deliveries.\n");
     for (id, kind) in [("one", "order.created"), ("two", "invoice.paid"), ("three", "order.changed")] {
-        said(&office.verb(&["send", kind, "--id", id, "--wait"]));
+        office.verb(&["send", kind, "--id", id, "--wait"]);
     }
     let words = |arguments: &[&str]| -> Vec<Vec<String>> {
         said(&office.verb(arguments)).lines().map(|line| line.split("  ").map(str::to_owned).collect()).collect()
@@ -186,7 +196,14 @@ fn endpoints_are_listed_for_a_person() {
     let all = [("a", ""), ("off", "enabled: false"), ("theirs", "tenant: acme")];
     let office = Setup::config(&endpoints(&receiver, &all)).sending().start();
     let listed = said(&office.verb(&["endpoints", "list"]));
-    assert_eq!(listed, format!("a  {}  enabled\noff  {}  not enabled\n", receiver.url("/a"), receiver.url("/off")));
+    assert_eq!(
+        listed,
+        format!(
+            "a  {}  enabled\noff  {}  not enabled, by its configuration\n",
+            receiver.url("/a"),
+            receiver.url("/off")
+        )
+    );
     assert!(said(&office.verb(&["endpoints", "list", "--tenant", "acme"])).starts_with("theirs  "));
     assert_eq!(said(&office.verb(&["endpoints", "list", "--tenant", "nobody"])), "No endpoints.\n");
     assert!(said(&office.verb(&["endpoints", "secret", "a"])).starts_with("whsec_"));

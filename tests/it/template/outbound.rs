@@ -75,3 +75,11 @@ fn the_watcher_is_there_only_with_a_table_to_watch() {
         assert_eq!(resource["Condition"] == "WatchTable", is_its, "{name}");
     }
 }
+
+#[test]
+fn no_function_may_call_an_address_of_its_own_machine() {
+    assert!(!super::TEMPLATE.contains("LOOPBACK"));
+    for function in FUNCTIONS {
+        assert!(!of(function).to_string().contains("LOOPBACK"), "{function}");
+    }
+}

@@ -97,7 +97,7 @@ fn the_rows_of_the_outbound_path_are_for_those_who_need_them() {
         ("Sender", "token", "GetItem"),
         ("Watcher", "token", ""),
         ("Deliverer", "token", ""),
-        ("Api", "token", "DeleteItem GetItem PutItem Query"),
+        ("Api", "token", "DeleteItem PutItem Query"),
     ];
     for (function, rows, may) in cells {
         assert_eq!(may_with(function, rows), may, "{function} with {rows}");

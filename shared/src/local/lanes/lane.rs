@@ -33,6 +33,8 @@ pub(super) struct Lane {
     settling: usize,
     /// How many may be out at once, as its endpoint bears it.
     width: usize,
+    /// Its endpoint answered last time.
+    pub(super) is_well: bool,
     /// How many as its owner says, and until when that counts.
     limit: Option<(usize, Timestamp)>,
     /// Nothing lies before this in the store that is not ahead or out.
@@ -49,6 +51,7 @@ impl Default for Lane {
             out: HashMap::new(),
             settling: 0,
             width: FIRST,
+            is_well: false,
             limit: None,
             from: Timestamp(0),
             is_ready: false,
@@ -89,11 +92,21 @@ impl Lane {
         !self.out.is_empty()
     }
 
+    /// How many are out, if it is not known that they will be answered.
+    pub(super) fn doubtful(&self) -> usize {
+        if self.is_well { 0 } else { self.out.len() }
+    }
+
     pub(super) fn end(&mut self, turn: &Turn, ended: Ended) {
         if self.out.remove(turn.key.event.as_str()) == Some(true) {
             self.settling -= 1;
         }
         self.look_from(turn.due);
+        self.is_well = match ended {
+            Ended::Well => true,
+            Ended::Badly => false,
+            Ended::Unasked => self.is_well,
+        };
         self.width = match ended {
             Ended::Well => (self.width + 1).min(WIDEST),
             Ended::Badly => (self.width / 2).max(NARROWEST),

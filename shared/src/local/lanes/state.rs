@@ -12,11 +12,19 @@ use crate::timestamp::Timestamp;
 /// Turns that a lane gets before the next lane's.
 const AT_ONCE: usize = 8;
 
+/// Turns that may be out to endpoints that are not known to answer: whatever becomes of them, there is room for
+/// the others.
+const DOUBTFUL: usize = 384;
+
 #[derive(Default)]
 pub(super) struct State {
     lanes: HashMap<String, Lane>,
     /// Lanes that may have a turn that is due, in the order in which they are asked.
     ready: VecDeque<String>,
+    /// Lanes that are ready but not known to be well, while there is no room for them.
+    kept_back: VecDeque<String>,
+    /// Turns out to such.
+    doubtful: usize,
     /// When the others are looked at again.
     asleep: BTreeSet<(Timestamp, String)>,
 }
@@ -45,7 +53,10 @@ impl State {
 
     pub(super) fn end(&mut self, turn: &Turn, ended: Ended) {
         let name = lane_of(&turn.key);
-        self.lanes.entry(name.clone()).or_default().end(turn, ended);
+        let lane = self.lanes.entry(name.clone()).or_default();
+        self.doubtful -= lane.doubtful();
+        lane.end(turn, ended);
+        self.doubtful += lane.doubtful();
         self.make_ready(name);
     }
 
@@ -57,6 +68,9 @@ impl State {
         taken: &mut Vec<Turn>,
     ) -> Result<(), redb::Error> {
         self.wake(now);
+        if self.doubtful < DOUBTFUL {
+            self.ready.append(&mut self.kept_back);
+        }
         while taken.len() < most
             && let Some(name) = self.ready.pop_front()
         {
@@ -84,7 +98,12 @@ impl State {
         taken: &mut Vec<Turn>,
     ) -> Result<bool, redb::Error> {
         let Some(lane) = self.lanes.get_mut(name) else { return Ok(false) };
-        let left = AT_ONCE.min(room).min(lane.room(now));
+        let bearable = if lane.is_well { usize::MAX } else { DOUBTFUL.saturating_sub(self.doubtful) };
+        if bearable == 0 && lane.room(now) > 0 {
+            self.kept_back.push_back(name.to_owned());
+            return Ok(false);
+        }
+        let left = AT_ONCE.min(room).min(lane.room(now)).min(bearable);
         if left == 0 {
             // Whoever ends one of its turns makes it ready again.
             lane.is_ready = false;
@@ -102,11 +121,13 @@ impl State {
                 return Ok(false);
             }
         }
+        self.doubtful -= lane.doubtful();
         for _ in 0..left {
             let Some(turn) = lane.ahead.pop_front() else { break };
             lane.give_out(&turn);
             taken.push(turn);
         }
+        self.doubtful += lane.doubtful();
         Ok(true)
     }
 
@@ -142,6 +163,6 @@ impl State {
 
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
-        self.lanes.is_empty() && self.ready.is_empty() && self.asleep.is_empty()
+        self.lanes.is_empty() && self.ready.is_empty() && self.asleep.is_empty() && self.doubtful == 0
     }
 }

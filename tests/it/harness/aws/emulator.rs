@@ -65,6 +65,13 @@ impl Emulator {
         assert_eq!(made.expect("an answer").status, 200, "{name}");
     }
 
+    /// One call of a service that speaks REST.
+    pub fn rest(&self, account: &str, service: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+        let scope = authorization(account, service);
+        let headers = [("authorization", &*scope), ("content-type", "application/json")];
+        try_send(self.address, method, path, &headers, body).expect("an answer")
+    }
+
     pub fn ask(&self, account: &str, service: &str, target: &str, body: &Value) -> Answer {
         let scope = authorization(account, service);
         let headers =

@@ -12,16 +12,6 @@ impl Stack {
         self.ask("EventsUrl", method, &format!("/{query}"), headers, body)
     }
 
-    /// A token for events, made once.
-    pub fn events_token(&self) -> String {
-        let made = || {
-            let answer = self.admin("POST", "/api/v1/tokens", &[], br#"{"scope": "events"}"#);
-            assert_eq!(answer.status, 201, "{}", answer.text());
-            answer.json()["token"].as_str().expect("a token").to_owned()
-        };
-        self.events_token.get_or_init(made).clone()
-    }
-
     /// Nothing waits for a stack to end.
     pub fn leaves_work(&mut self) {}
 

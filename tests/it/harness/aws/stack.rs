@@ -13,13 +13,17 @@ use super::{Call, Emulator, Wire, built, log};
 use crate::harness::http::{Answer, try_send};
 use crate::harness::{Mail, PASSWORD, Tools, eventually, run, within};
 
+/// No template says so.
+const LOOPBACK: &str = "HOOKPOST_ALLOW_LOOPBACK=true";
+
 /// A deployed stack.
 pub struct Stack {
     pub account: String,
     pub outputs: BTreeMap<String, String>,
     pub resources: BTreeMap<String, String>,
     folder: tempfile::TempDir,
-    pub(super) events_token: OnceLock<String>,
+    /// A token for events, made when the first is emitted.
+    pub(super) token: OnceLock<String>,
 }
 
 impl Stack {
@@ -29,27 +33,26 @@ impl Stack {
     }
 
     pub fn deploy_with(parameters: &[(&str, &str)]) -> Self {
+        Self::deploy_in(Emulator::running().account(), parameters)
+    }
+
+    /// Into an account where something is already. Its functions may reach endpoints on this machine.
+    pub fn deploy_in(account: String, parameters: &[(&str, &str)]) -> Self {
         let emulator = Emulator::running();
-        let account = emulator.account();
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
         let (endpoint, name) = (format!("http://{}", emulator.address), format!("hookpost-{account}"));
         let wire = format!("AWS_ENDPOINT_URL={}", Wire::running().url(&account, "{function}"));
         let (template, built) = (template.display().to_string(), built().display().to_string());
-        let mut arguments = vec![&*template, &*built, &*endpoint, &*account, &*name, "--env", &*wire];
-        arguments.extend(["--env", "HOOKPOST_ALLOW_LOOPBACK=true"]);
+        let mut arguments =
+            vec![&*template, &*built, &*endpoint, &*account, &*name, "--env", &*wire, "--env", LOOPBACK];
         let mut given = vec!["EmailAddress=ops@example.com".to_owned(), "MailFrom=post@example.com".to_owned()];
         given.extend(parameters.iter().map(|(name, value)| format!("{name}={value}")));
         arguments.extend(given.iter().map(String::as_str));
         let made = Tools::ready().python_of("sam", "deploy.py", &arguments).remove(0);
         let table = |key: &str| serde_json::from_value(made[key].clone()).expect("texts");
         let folder = tempfile::tempdir().expect("a folder");
-        Self {
-            account,
-            outputs: table("outputs"),
-            resources: table("resources"),
-            folder,
-            events_token: OnceLock::new(),
-        }
+        let token = OnceLock::new();
+        Self { account, outputs: table("outputs"), resources: table("resources"), folder, token }
     }
 
     /// What the template sets for its functions, for one that runs alone as `function`.
@@ -63,9 +66,16 @@ impl Stack {
             ("OUTBOUND_QUEUE_URL", "OutboundQueue"),
             ("OUTBOUND_KEY_SECRET", "OutboundKey"),
             ("ALERTS_TOPIC", "Alerts"),
+            ("SCHEDULE_GROUP", "ScheduleGroup"),
         ];
         let wire = self.wire().url(&self.account, function);
+        let role = format!("arn:aws:iam::{}:role/{}", self.account, self.resources["ScheduleRole"]);
+        let (queue, (loopback, yes)) = (self.queue_arn("OutboundQueue"), LOOPBACK.split_once('=').expect("a pair"));
         let plain = [
+            (loopback, yes),
+            ("SCHEDULE_ROLE_ARN", &*role),
+            ("OUTBOUND_QUEUE_ARN", &*queue),
+            ("RETENTION_DAYS", "30"),
             ("AWS_ENDPOINT_URL", &*wire),
             ("AWS_ACCESS_KEY_ID", &self.account),
             ("EMAIL_ADDRESS", "ops@example.com"),
@@ -74,6 +84,11 @@ impl Stack {
         ];
         let named = resources.iter().map(|(name, resource)| (*name, &*self.resources[*resource]));
         named.chain(plain).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    pub fn queue_arn(&self, queue: &str) -> String {
+        let name = self.resources[queue].rsplit('/').next().expect("a name");
+        format!("arn:aws:sqs:us-east-1:{}:{name}", self.account)
     }
 
     pub fn wire(&self) -> &'static Arc<Wire> {
@@ -162,9 +177,8 @@ impl Stack {
 
     /// Waits until nothing is queued.
     pub fn settle(&self) {
-        let empty = |queue: &&str| self.queued(queue) == 0;
-        within(std::time::Duration::from_secs(150), "empty queues", || {
-            ["InboundQueue", "OutboundQueue"].iter().all(|queue| empty(&queue)).then_some(())
+        within(std::time::Duration::from_secs(150), "an empty queue", || {
+            (self.queued("InboundQueue") + self.queued("OutboundQueue") == 0).then_some(())
         });
     }
 
@@ -181,9 +195,9 @@ impl Stack {
 
     /// Everything that the functions logged until now. The emulator shows a line after its invocation.
     pub fn log(&self) -> String {
-        let groups =
-            ["ListenerLog", "MailerLog", "ApiLog", "SenderLog", "DelivererLog"].map(|name| &self.resources[name]);
-        let lines = groups.iter().flat_map(|group| log::lines(&self.account, group)).filter(|line| log::ours(line));
+        let groups = ["ListenerLog", "MailerLog", "ApiLog", "SenderLog", "WatcherLog", "DelivererLog"];
+        let groups = groups.iter().filter_map(|name| self.resources.get(*name));
+        let lines = groups.flat_map(|group| log::lines(&self.account, group)).filter(|line| log::ours(line));
         lines.collect::<Vec<_>>().join("\n")
     }
 

@@ -16,7 +16,7 @@ pub struct Call {
     pub function: String,
     /// As IAM calls it, like `sqs:SendMessage`.
     pub action: String,
-    /// What it was about: a table's partition, an object's path, a secret's name.
+    /// What it was about: a table's partition or index, a queue, an object's path, a secret's name.
     pub about: String,
     pub body: Vec<u8>,
     /// What was answered; 0 if nothing was.
@@ -202,10 +202,13 @@ impl Request {
     fn call(&self) -> Call {
         let json: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let (service, name) = self.action();
+        let values = &json["ExpressionAttributeValues"];
+        let asked = [":dead", ":event", ":token"].map(|name| &values[name]["S"]);
         let partition =
-            [&json["Key"]["pk"]["S"], &json["Item"]["pk"]["S"], &json["ExpressionAttributeValues"][":dead"]["S"]];
+            [&json["IndexName"], &json["Key"]["pk"]["S"], &json["Item"]["pk"]["S"]].into_iter().chain(asked);
         let about = match &*service {
-            "dynamodb" => partition.iter().find_map(|value| value.as_str()).unwrap_or_default().to_owned(),
+            "dynamodb" => partition.flat_map(Value::as_str).next().unwrap_or_default().to_owned(),
+            "sqs" => json["QueueUrl"].as_str().unwrap_or_default().to_owned(),
             "secretsmanager" => json["SecretId"].as_str().unwrap_or_default().to_owned(),
             "ssm" => json["Name"].as_str().unwrap_or_default().to_owned(),
             _ => self.path.clone(),
@@ -230,6 +233,7 @@ impl Request {
             ("ses", _) if self.path.contains("outbound-emails") => "SendEmail".into(),
             ("ses", _) if self.path.contains("identities") => "GetEmailIdentity".into(),
             ("ses", _) => "GetAccount".into(),
+            ("scheduler", _) if self.method == "POST" => "CreateSchedule".into(),
             _ => {
                 let form = String::from_utf8_lossy(&self.body).into_owned();
                 form.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()

@@ -75,7 +75,7 @@ fn it_prints_what_arrives_and_answers_as_told() {
     assert!(right.printed("").contains("(answers 503 after 1s)\n"), "{}", right.printed(""));
     let printed = right.printed(&format!("  POST /right  {id}  verified\n{{\"type\":\"order.created\","));
     assert!(printed.contains("Zoë"), "{printed}");
-    right.printed(&format!("  GET /get  {id}  verified\n"));
+    right.printed(&format!("  GET /get?name=Zo%C3%AB+%07  {id}  verified\n"));
     wrong.printed(&format!("  POST /wrong  {id}  NOT VERIFIED: "));
     unchecked.printed(&format!("  POST /unchecked  {id}  not checked (say --secret)\n"));
 }
