@@ -26,7 +26,7 @@ const SLOW_STARTS: usize = 5;
 pub fn run(mut folders: impl Iterator<Item = String>) {
     let mut folder = |usual: &str| folders.next().map_or_else(|| beside(usual), PathBuf::from);
     let programs = Programs { functions: folder(""), baselines: folder("../baselines") };
-    for file in [programs.ours(Job::Accept), programs.ours(Job::Mail)] {
+    for file in [Job::Accept, Job::Mail, Job::Deliver].map(|job| programs.ours(job)) {
         assert!(file.exists(), "{} is not there", file.display());
     }
     // In a thread of its own, which ends: what is measured afterwards has all processors.
@@ -42,6 +42,7 @@ fn measure(programs: Programs) {
         starts(&bench).iter().zip(warm(&bench)).map(|(starts, warm)| Figures::medians(starts, &warm)).collect();
     report::table(&figures);
     report::targets(&figures);
+    report::deliverer(&figures, bench.slow_batch());
     report::calls(&figures);
     report::sizes(&programs);
 }

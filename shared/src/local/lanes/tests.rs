@@ -118,6 +118,14 @@ fn a_lane_is_as_wide_as_its_endpoint_bears_and_its_owner_allows() {
         out.extend(take());
     }
     assert_eq!(out.len(), 64, "it is well");
+    store.turn_arrived(&out[0]);
+    store.turn_arrived(&out[0]);
+    let again = take();
+    assert_eq!(again.len(), 1, "one waits for the disk alone");
+    store.turn_ended(&out[0], Ended::Well);
+    assert!(take().is_empty(), "its place was given away");
+    out.extend(again);
+    out.remove(0);
     for turn in out.drain(..) {
         store.turn_ended(&turn, Ended::Badly);
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::events::GITHUB_SECRET;
+use super::standin::DELIVERIES;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
@@ -20,6 +21,7 @@ pub enum Job {
     Accept,
     Refuse,
     Mail,
+    Deliver,
 }
 
 /// A row of the table.
@@ -40,11 +42,12 @@ impl Contender {
     }
 }
 
-pub const ROWS: [Contender; 10] = [
+pub const ROWS: [Contender; 11] = [
     row("does nothing", Maker::DoesNothing, Job::Ignore),
     row("hookpost listener, accepts", Maker::Hookpost, Job::Accept),
     row("hookpost listener, refuses", Maker::Hookpost, Job::Refuse),
     row("hookpost mailer", Maker::Hookpost, Job::Mail),
+    row("hookpost deliverer, ten", Maker::Hookpost, Job::Deliver),
     row("Node listener, accepts", Maker::Node, Job::Accept),
     row("Node listener, refuses", Maker::Node, Job::Refuse),
     row("Node mailer", Maker::Node, Job::Mail),
@@ -67,7 +70,11 @@ pub struct Programs {
 
 impl Programs {
     pub fn ours(&self, job: Job) -> PathBuf {
-        self.functions.join(if job == Job::Mail { "mailer" } else { "listener" })
+        self.functions.join(match job {
+            Job::Mail => "mailer",
+            Job::Deliver => "deliverer",
+            _ => "listener",
+        })
     }
 
     /// The command of a row, with the environment that Lambda and the template would give it.
@@ -92,9 +99,11 @@ impl Programs {
             ("AWS_DEFAULT_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-            ("TABLE_NAME", "hookpost"),
+            ("TABLE_NAME", if row.job == Job::Deliver { DELIVERIES } else { "hookpost" }),
             ("BUCKET_NAME", "hookpost"),
             ("INBOUND_KEY_SECRET", "hookpost/key"),
+            ("OUTBOUND_KEY_SECRET", "hookpost/key"),
+            ("HOOKPOST_ALLOW_LOOPBACK", "true"),
             ("EMAIL_ADDRESS", "ops@example.com"),
             ("MAIL_FROM", "post@example.com"),
             ("RETENTION_DAYS", "30"),
@@ -107,6 +116,7 @@ impl Programs {
         command.env("AWS_LAMBDA_RUNTIME_API", runtime.to_string());
         command.env("AWS_ENDPOINT_URL", format!("http://{services}"));
         command.env("INBOUND_QUEUE_URL", format!("http://{services}/123456789012/inbound"));
+        command.env("OUTBOUND_QUEUE_URL", format!("http://{services}/123456789012/outbound"));
         command
     }
 

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::timestamp::Timestamp;
 
+/// Turns of a batch, as the template says.
+pub const TURNS: usize = 10;
+
 pub const GITHUB_SECRET: &str = "the secret of the benchmark";
 
 /// An event, and what must be in its answer, white space aside.
@@ -71,6 +74,27 @@ pub fn webhook(is_genuine: bool) -> Event {
     });
     let wanted = if is_genuine { r#""statusCode":202"# } else { r#""statusCode":401"# };
     Event { text: event.to_string(), wanted }
+}
+
+/// Ten turns of ten events, all for that endpoint.
+pub fn turns(endpoint: &str) -> Event {
+    let record = |n: usize| {
+        let turn =
+            json!({ "tenant": "default", "event": format!("msg_{n}"), "endpoint": endpoint, "number": 1, "due": 1 });
+        json!({
+            "messageId": format!("059f36b4-87a3-44ab-83d2-{n:012}"),
+            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a".repeat(8),
+            "body": turn.to_string(),
+            "attributes": { "ApproximateReceiveCount": "1" },
+            "messageAttributes": {},
+            "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:outbound",
+            "awsRegion": "us-east-1",
+        })
+    };
+    let records: Vec<Value> = (0..TURNS).map(record).collect();
+    Event { text: json!({ "Records": records }).to_string(), wanted: r#""batchItemFailures":[]"# }
 }
 
 /// A batch of one message: what a listener has sent, as SQS hands it to Lambda.

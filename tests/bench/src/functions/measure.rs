@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::contenders::{Contender, Job, Programs, ROWS, at};
+use super::contenders::{Contender, Job, Maker, Programs, ROWS, at};
 use super::events::{self, Event};
 use super::process::Process;
 use super::runtime::Runtime;
@@ -10,6 +10,7 @@ use super::standin::{Counts, StandIn};
 
 pub const WARM_UP: usize = 100;
 pub const EVENTS: usize = 1_000;
+const SLOW_BATCHES: usize = 20;
 
 /// Milliseconds from the start of the process.
 #[derive(Clone, Copy)]
@@ -55,6 +56,7 @@ impl Bench {
             Job::Ignore => events::ignored(),
             Job::Accept => events::webhook(true),
             Job::Refuse => events::webhook(false),
+            Job::Deliver => events::turns("quick"),
             Job::Mail => {
                 let listener = &ROWS[at(row.maker, Job::Accept)];
                 drop(self.begin(listener, &events::webhook(true)));
@@ -76,6 +78,14 @@ impl Bench {
 
     pub fn start(&self, row: usize) -> Start {
         self.begin(&ROWS[row], &self.events[row]).1
+    }
+
+    /// Milliseconds for a batch whose receiver takes 50 for each.
+    pub fn slow_batch(&self) -> f64 {
+        let (_process, _) = self.begin(&ROWS[at(Maker::Hookpost, Job::Deliver)], &events::turns("slow"));
+        let mut spans = self.runtime.feed(SLOW_BATCHES);
+        spans.sort();
+        spans[SLOW_BATCHES / 2].as_secs_f64() * 1e3
     }
 
     pub fn warm(&self, row: usize) -> Warm {

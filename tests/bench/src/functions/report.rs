@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::contenders::{Job, Maker, Programs, ROWS, at};
+use super::events::TURNS;
 use super::measure::{EVENTS, Start, WARM_UP, Warm};
 use super::standin::CALLS;
 
@@ -85,6 +86,16 @@ pub fn targets(figures: &[Figures]) {
     println!();
 }
 
+pub fn deliverer(figures: &[Figures], slow_batch: f64) {
+    let figures = |maker, job| &figures[at(maker, job)];
+    let (nothing, ours) = (figures(Maker::DoesNothing, Job::Ignore), figures(Maker::Hookpost, Job::Deliver));
+    println!("Deliverer: a batch of {TURNS}, four calls of the table and one post for each");
+    most("init over doing nothing", ours.start.init / nothing.start.init, "x", 2.0, None);
+    line("CPU for each delivery", ours.warm.cpu / TURNS as f64, " µs", "", None);
+    most("a batch, where receivers take 50 ms each", slow_batch, " ms", 75.0, None);
+    println!();
+}
+
 pub fn calls(figures: &[Figures]) {
     println!("Calls for each warm event");
     for (row, Figures { warm, .. }) in ROWS.iter().zip(figures).filter(|(row, _)| row.maker == Maker::Hookpost) {
@@ -99,7 +110,7 @@ pub fn calls(figures: &[Figures]) {
 
 pub fn sizes(programs: &Programs) {
     println!("Size of what is uploaded, at most 5 MB");
-    for (name, job) in [("listener", Job::Accept), ("mailer", Job::Mail)] {
+    for (name, job) in [("listener", Job::Accept), ("mailer", Job::Mail), ("deliverer", Job::Deliver)] {
         let bytes = zipped(&programs.ours(job), &programs.baselines);
         let verdict = if bytes <= 5_000_000 { "reached" } else { "MISSED" };
         println!("  {name:<28} {bytes:>12} bytes {verdict}");
