@@ -115,7 +115,9 @@ impl Guard {
     fn name(&self, name: &str) -> Result<Route, Forbidden> {
         match names::is_loopback(name) {
             true if self.allow_loopback => Ok(Route::Loopback),
-            true => Err(no("names a loopback host; only public hosts are allowed")),
+            true => Err(no(
+                "names a loopback host; only public hosts are allowed (on your own machine, --allow-loopback allows it)",
+            )),
             false => names::judge(name).map(|()| Route::Name).map_err(no),
         }
     }

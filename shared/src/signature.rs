@@ -66,7 +66,7 @@ pub enum Fault {
     InFuture(u64),
     #[error("no credential was presented")]
     Absent,
-    #[error("no secret of this source fits")]
+    #[error("no secret that is known here fits")]
     Mismatch,
 }
 

@@ -71,7 +71,7 @@ fn a_forged_webhook_does_not(world: World) {
     assert_eq!(hookpost.post("/in/github", &headers, &altered).status, 401);
     assert_eq!(hookpost.post("/in/github", &[], body).status, 401);
     assert!(hookpost.mails().is_empty());
-    hookpost.logged("no secret of this source fits");
+    hookpost.logged("no secret that is known here fits");
     hookpost.logged("header x-hub-signature-256 is missing");
 }
 

@@ -77,7 +77,9 @@ async fn run(receive: &Receive, door: Door) -> Result<(), Stop> {
 impl Door {
     fn new(receive: &Receive) -> Result<Self, Stop> {
         let wrong = || Stop::setting("--delay", "is not a duration; write 2s or 1m");
-        let secrets: Vec<Secret> = receive.secrets.iter().map(Secret::new).collect();
+        // `hookpost endpoints secret` prints one on each line.
+        let secrets = receive.secrets.iter().flat_map(|text| text.split_whitespace());
+        let secrets: Vec<Secret> = secrets.map(Secret::new).collect();
         let receiver = match &*secrets {
             [] => None,
             some => Some(Receiver::new(some).map_err(|why| Stop::setting("--secret", why.to_string()))?),

@@ -50,8 +50,8 @@ pub(crate) fn send(settings: &Settings, send: Send) -> Result<(), Stop> {
     outcomes.iter().try_for_each(|outcome| print(&line(outcome)))?;
     match outcomes.iter().filter(|outcome| outcome["outcome"] != "fulfilled").count() {
         0 => Ok(()),
-        1 => Err(Stop::Failed("one endpoint did not take it".into())),
-        many => Err(Stop::Failed(format!("{many} endpoints did not take it"))),
+        1 => Err(Stop::Failed("one endpoint has not taken it".into())),
+        many => Err(Stop::Failed(format!("{many} endpoints have not taken it"))),
     }
 }
 

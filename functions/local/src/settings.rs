@@ -12,7 +12,7 @@ use crate::send::Send;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
 
-/// A webhook post office: genuine webhooks come in, e-mails go out.
+/// A webhook post office: genuine webhooks come in, e-mails and signed webhooks go out.
 #[derive(Parser)]
 #[command(name = "hookpost", version, after_help = AFTER)]
 pub(crate) struct Cli {
@@ -28,7 +28,7 @@ RUST_LOG chooses what is logged: error, warn, info (default), debug, trace or of
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Receive webhooks and mail them (this is what happens without a verb)
+    /// Receive webhooks and events, mail them and deliver them (this is what happens without a verb)
     Serve,
     /// Look after dead letters: webhooks that were accepted and cannot be mailed
     Dead {

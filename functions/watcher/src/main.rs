@@ -11,5 +11,5 @@ async fn main() -> Result<(), http::Error> {
     let store = Outbound::from_environment(&aws)?;
     let endpoints = Endpoints::new(Store::from_environment(&aws)?, Proof::Never, guard());
     let sender = Sender::new(endpoints, store, SystemClock, None);
-    stream::run(async |emission| sender.emit(emission).await.map(drop)).await
+    stream::run(async |emission| sender.emit(emission).await).await
 }

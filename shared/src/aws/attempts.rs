@@ -65,13 +65,13 @@ impl Attempts for Outbound {
             .await;
         match claimed {
             Ok(before) => {
-                let known = before.attributes.as_ref().and_then(whole);
+                let known = before.attributes.as_ref().map(whole).transpose()?.flatten();
                 let delivery = known.unwrap_or_else(|| Delivery::queued(key.clone(), event));
                 Ok(AttemptClaim::Ours(Box::new(AttemptLease { turn: turn.clone(), until, delivery })))
             }
             Err(failure) => match failure.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(taken)) => {
-                    Ok(not_ours(taken.item.as_ref().unwrap_or(&Row::new()), turn.number, now))
+                    not_ours(taken.item.as_ref().unwrap_or(&Row::new()), turn.number, now)
                 }
                 _ => Err(unavailable(DYNAMODB, failure)),
             },
@@ -132,19 +132,26 @@ pub(super) fn history_of(key: &DeliveryKey, received: Timestamp) -> String {
 }
 
 /// Why an attempt was not free.
-fn not_ours(row: &Row, wanted: u32, now: Timestamp) -> AttemptClaim {
+fn not_ours(row: &Row, wanted: u32, now: Timestamp) -> Answer<AttemptClaim> {
+    if row.contains_key("state") && state(row).is_none() {
+        return Err(Unavailable(format!("{DYNAMODB}: the state of a delivery cannot be read")));
+    }
     let (pending, next) = (state(row) == Some(State::Pending), moment(row, "number").map(|next| next.0 as u32));
     let lease = moment(row, "lease_until").filter(|until| *until > now);
-    match (lease, next) {
+    Ok(match (lease, next) {
         (Some(until), Some(next)) if pending && next == wanted => AttemptClaim::Busy { until },
         (_, Some(next)) if pending => AttemptClaim::Judged { next: Some((next, moment(row, "due").unwrap_or(now))) },
         _ => AttemptClaim::Judged { next: None },
-    }
+    })
 }
 
-/// A delivery as it was last written down.
-pub(super) fn whole(row: &Row) -> Option<Delivery> {
-    serde_json::from_str(string(row, "delivery")?).ok()
+/// A delivery as it was last written down, if anything was.
+///
+/// # Errors
+/// It cannot be read: what was known of it must not be written over.
+pub(super) fn whole(row: &Row) -> Answer<Option<Delivery>> {
+    let unreadable = |problem| Unavailable(format!("{DYNAMODB}: a delivery cannot be read: {problem}"));
+    string(row, "delivery").map(serde_json::from_str).transpose().map_err(unreadable)
 }
 
 /// As much of a delivery as its row says by itself, as in the index.

@@ -70,7 +70,8 @@ impl History for Outbound {
         let delivery = |endpoint: String| {
             let row = by_place.get(&*place(&endpoint));
             let key = DeliveryKey { tenant: tenant.to_owned(), event: event.clone(), endpoint };
-            let known = row.and_then(|row| whole(row).or_else(|| outline(row)));
+            // Of one that cannot be read its row still says where it stands.
+            let known = row.and_then(|row| whole(row).ok().flatten().or_else(|| outline(row)));
             known.unwrap_or_else(|| Delivery::queued(key, &kept))
         };
         Ok(Some(events::endpoints(head).into_iter().map(delivery).collect()))
@@ -104,7 +105,7 @@ impl Outbound {
         let get = self.table.client.get_item().table_name(&self.table.name);
         let get = get.key("pk", text(partition(&key.tenant, &key.event))).key("sk", text(place(&key.endpoint)));
         let got = get.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
-        Ok(got.item.as_ref().and_then(whole))
+        Ok(got.item.as_ref().map(whole).transpose()?.flatten())
     }
 
     /// One page of a list, day by day backwards.

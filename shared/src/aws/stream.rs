@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::http::Error;
 use crate::endpoint::DEFAULT_TENANT;
 use crate::event::{Data, EventId, EventType};
-use crate::outbound::Emission;
+use crate::outbound::{Accepted, Emission};
 use crate::seam::Answer;
 use crate::timestamp::Timestamp;
 
@@ -90,7 +90,7 @@ enum Attribute {
 ///
 /// # Errors
 /// The runtime did not answer.
-pub async fn run(emit: impl AsyncFn(Emission) -> Answer<()>) -> Result<(), Error> {
+pub async fn run(emit: impl AsyncFn(Emission) -> Answer<(EventId, Accepted)>) -> Result<(), Error> {
     let emit = Arc::new(emit);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let emit = Arc::clone(&emit);
@@ -107,19 +107,35 @@ pub async fn run(emit: impl AsyncFn(Emission) -> Answer<()>) -> Result<(), Error
 }
 
 /// The sequence number of the first that was not taken.
-async fn take(batch: &Batch<'_>, emit: &impl AsyncFn(Emission) -> Answer<()>) -> Result<(), String> {
+async fn take(batch: &Batch<'_>, emit: &impl AsyncFn(Emission) -> Answer<(EventId, Accepted)>) -> Result<(), String> {
     for raw in &batch.records {
-        let Ok(emission) = read(raw.get()) else {
-            tracing::error!("a record of the stream cannot be read; it is left out");
-            continue;
+        let number = number(raw);
+        let emission = match read(raw.get()) {
+            Ok(emission) => emission,
+            Err(problem) => {
+                let (line, column) = (problem.line(), problem.column());
+                tracing::error!(number, line, column, "a change that cannot be read; it is left out");
+                continue;
+            }
         };
-        if let Err(problem) = Box::pin(emit(emission)).await {
-            tracing::error!(%problem, "cannot take events");
-            let numbered: Option<Numbered> = serde_json::from_str(raw.get()).ok();
-            return Err(numbered.map(|numbered| numbered.dynamodb.sequence_number).unwrap_or_default());
+        match Box::pin(emit(emission)).await {
+            Ok((_, Accepted::Queued { .. })) => {}
+            Ok((id, Accepted::Taken)) => {
+                tracing::error!(number, %id, "another event was accepted under the id of this change; it is left out")
+            }
+            Err(problem) => {
+                tracing::error!(number, %problem, "cannot take events");
+                return Err(number);
+            }
         }
     }
     Ok(())
+}
+
+/// What the stream calls a record.
+fn number(record: &RawValue) -> String {
+    let numbered: Option<Numbered> = serde_json::from_str(record.get()).ok();
+    numbered.map(|numbered| numbered.dynamodb.sequence_number).unwrap_or_default()
 }
 
 fn read(record: &str) -> Result<Emission, serde_json::Error> {
@@ -240,7 +256,8 @@ mod tests {
         let taken = std::cell::Cell::new(0);
         let emit = async |_| {
             taken.set(taken.get() + 1);
-            if taken.get() < 2 { Ok(()) } else { Err(crate::seam::Unavailable("down".into())) }
+            let accepted = (EventId::derived("x", &[]), Accepted::Queued { endpoints: 1 });
+            if taken.get() < 2 { Ok(accepted) } else { Err(crate::seam::Unavailable("down".into())) }
         };
         assert_eq!(take(&batch, &emit).await, Err("222".into()));
         assert_eq!(taken.get(), 2);

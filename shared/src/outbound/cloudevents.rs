@@ -1,7 +1,6 @@
 //! Request → event, written as a CloudEvent (1.0, HTTP protocol binding), binary or structured.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +9,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::value::RawValue;
 
-use super::emit::{Emission, Invalid, depth, invalid, json_data, named, timestamp};
+use super::emit::{Emission, Invalid, invalid, json_data, named, object, timestamp};
 use crate::endpoint::DEFAULT_TENANT;
 use crate::event::{Data, EventId, EventType, JSON};
 
@@ -59,13 +58,7 @@ pub(super) fn binary(headers: &HeaderMap, body: &Bytes) -> Result<Emission, Inva
 }
 
 pub(super) fn structured(body: &Bytes) -> Result<Emission, Invalid> {
-    let wrong = |problem: String| invalid("body", format!("is not a CloudEvent in JSON: {problem}"));
-    let text = std::str::from_utf8(body).map_err(|problem| wrong(problem.to_string()))?;
-    if depth(body) > 128 {
-        return Err(invalid("body", "is nested deeper than 128"));
-    }
-    let fields: BTreeMap<String, &RawValue> =
-        serde_json::from_str(text).map_err(|problem| wrong(problem.to_string()))?;
+    let fields = object(body)?;
     let field = |name: &str| match fields.get(name) {
         Some(raw) => serde_json::from_str::<Option<String>>(raw.get()).map_err(|_| invalid(name, "is not a text")),
         None => Ok(None),

@@ -45,18 +45,7 @@ pub(super) fn invalid(field: &str, problem: impl Into<String>) -> Invalid {
 impl Emission {
     /// Reads `{"type": …, "data": …}` with, if need be, `id`, `timestamp`, `channels` and `tenant`.
     pub fn read(json: &[u8]) -> Result<Self, Invalid> {
-        let json = std::str::from_utf8(json).map_err(|_| invalid("body", "is not UTF-8"))?;
-        if depth(json.as_bytes()) > DEEPEST {
-            return Err(invalid("body", format!("is nested deeper than {DEEPEST}")));
-        }
-        let Members(members) = serde_json::from_str(json)
-            .map_err(|problem| invalid("body", format!("is not a JSON object: {problem}")))?;
-        let mut fields = BTreeMap::new();
-        for (name, value) in members {
-            if fields.insert(name.to_string(), value).is_some() {
-                return Err(invalid(&shortened(&name), "stands there twice"));
-            }
-        }
+        let fields = object(json)?;
         if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
             let problem = format!("is not a known field. Allowed: {}", FIELDS.join(", "));
             return Err(invalid(&shortened(unknown), problem));
@@ -79,6 +68,23 @@ impl Emission {
         let timestamp = timestamp.unwrap_or(received);
         Event { tenant, id: own.unwrap_or(id), kind, timestamp, received, channels, data, digest }
     }
+}
+
+/// The members of a JSON object: each once, and none too deep.
+pub(super) fn object(json: &[u8]) -> Result<BTreeMap<String, &RawValue>, Invalid> {
+    let json = std::str::from_utf8(json).map_err(|_| invalid("body", "is not UTF-8"))?;
+    if depth(json.as_bytes()) > DEEPEST {
+        return Err(invalid("body", format!("is nested deeper than {DEEPEST}")));
+    }
+    let Members(members) =
+        serde_json::from_str(json).map_err(|problem| invalid("body", format!("is not a JSON object: {problem}")))?;
+    let mut fields = BTreeMap::new();
+    for (name, value) in members {
+        if fields.insert(name.to_string(), value).is_some() {
+            return Err(invalid(&shortened(&name), "stands there twice"));
+        }
+    }
+    Ok(fields)
 }
 
 /// A name from outside, as an answer may repeat it.
@@ -125,7 +131,7 @@ fn channels(raw: Option<&RawValue>) -> Result<Vec<String>, Invalid> {
 }
 
 /// How deep lists and objects lie in each other.
-pub(super) fn depth(json: &[u8]) -> usize {
+fn depth(json: &[u8]) -> usize {
     let (mut now, mut deepest, mut in_text, mut escaped) = (0usize, 0, false, false);
     for byte in json {
         match byte {

@@ -54,9 +54,7 @@ pub(super) fn judge(open: &Open, posted: Posted) -> Judged {
             attempt.status = Some(received.status);
             attempt.response = redact::response(&open.endpoint, &received.body);
             let verdict = Verdict::of(&open.endpoint, &received, ended);
-            if (300..400).contains(&received.status) && verdict == Verdict::Failed {
-                attempt.error = Some("redirects are not followed".into());
-            }
+            attempt.error = verdict.words(received.status).map(str::to_owned);
             let handled = verdict.handled();
             let (step, change) = verdict.step(open, ended);
             Judged { attempt, step, change, handled }
@@ -104,6 +102,16 @@ impl Verdict {
                 Self::Rest { until: now.after(asked.unwrap_or(REST).min(LONGEST_REST)) }
             }
             _ => Self::Failed,
+        }
+    }
+
+    /// What a status alone does not say.
+    fn words(&self, status: u16) -> Option<&'static str> {
+        match self {
+            Self::Abort => Some("the endpoint wants no more of it (webhook-delivery: abort-message)"),
+            Self::Disable { reason, .. } => Some(reason),
+            Self::Failed if (300..400).contains(&status) => Some("redirects are not followed"),
+            Self::Arrived | Self::Failed | Self::Rest { .. } => None,
         }
     }
 

@@ -7,7 +7,8 @@ use super::{Deliverer, Handled};
 use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::seam::{
-    Answer, AttemptClaim, Attempts, Clock, EndpointState, FindEndpoints, ReadEvent, Step, Turn, WriteEndpointState,
+    Answer, AttemptClaim, Attempts, Clock, EndpointState, FindEndpoints, ReadEvent, Step, Turn, Unavailable,
+    WriteEndpointState,
 };
 
 /// An attempt that may be made.
@@ -49,6 +50,9 @@ where
         let Some(endpoint) = self.endpoints.endpoint(&key.tenant, &key.endpoint).await? else {
             return self.end(turn, &event, Step::Cancelled).await;
         };
+        if endpoint.signer.is_none() {
+            return Err(Unavailable(format!("the keys of the endpoint {} cannot be read", key.endpoint)));
+        }
         let state = self.memory.endpoint_state(&key.tenant, &key.endpoint).await?;
         if !endpoint.enabled || state.disabled.is_some() {
             return self.end(turn, &event, Step::Held).await;
