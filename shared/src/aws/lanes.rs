@@ -14,8 +14,8 @@ use crate::outbound::Handled;
 use crate::seam::{Answer, Receipt, Turn};
 use crate::timestamp::Timestamp;
 
-/// How long a turn rests that the store failed: longer than its claim may be held.
-const AFTER_FAILURE: Duration = Duration::from_secs(80);
+/// How long a turn rests that the store failed. If its attempt is claimed, it rests until the claim ends.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// Handles batches for as long as Lambda wants.
 ///

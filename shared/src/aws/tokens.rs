@@ -12,7 +12,7 @@ use crate::seam::{Answer, FindToken, Token, Tokens, Unavailable};
 const PARTITION: &str = "token";
 
 /// How long a token is good that was taken back, where it was used just before.
-const FRESH: Duration = Duration::from_secs(30);
+const FRESH: Duration = Duration::from_secs(10);
 
 impl FindToken for Outbound {
     async fn token(&self, digest: &Digested) -> Answer<Option<Token>> {
@@ -54,6 +54,7 @@ impl Tokens for Outbound {
     }
 
     async fn remove_token(&self, digest: &Digested) -> Answer<bool> {
+        self.tokens.forget(&digest.0);
         let delete = self.table.client.delete_item().table_name(&self.table.name);
         let delete = delete.key("pk", text(PARTITION)).key("sk", text(&*digest.0));
         conditional(delete.condition_expression("attribute_exists(pk)").send().await)
