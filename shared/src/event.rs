@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -34,10 +35,18 @@ pub struct Data {
 
 pub const JSON: &str = "application/json";
 
+/// No content type is longer.
+const LONGEST_TYPE: usize = 256;
+
 impl Data {
     /// Data that is JSON text already.
     pub fn json(text: impl Into<Bytes>) -> Self {
         Self { content_type: JSON.into(), bytes: text.into() }
+    }
+
+    /// Whether a header can carry its content type.
+    pub fn can_be_said(&self) -> bool {
+        self.content_type.len() <= LONGEST_TYPE && HeaderValue::from_str(&self.content_type).is_ok()
     }
 
     /// Whether it says that it is JSON: `application/json`, or anything that ends in `+json`.
@@ -59,8 +68,8 @@ impl Digested {
         let time = timestamp.map(|timestamp| timestamp.0.to_string()).unwrap_or_default();
         let channels = channels.join(" ");
         for part in [kind.as_str(), &time, &channels, &data.content_type] {
+            hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
-            hash.update([0]);
         }
         hash.update(&data.bytes);
         Self(hex::encode(hash.finalize()))

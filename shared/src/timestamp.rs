@@ -12,6 +12,9 @@ use time::format_description::well_known::Rfc3339;
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
+/// The last millisecond of the year 9999: what is later cannot be written.
+const LATEST: u64 = 253_402_300_799_999;
+
 impl Timestamp {
     /// The machine's clock. Only `main`s and the local loops read it; the paths are told.
     pub fn now() -> Self {
@@ -36,10 +39,11 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// Reads RFC 3339; nothing before 1970.
+    /// Reads RFC 3339; nothing before 1970, nor after the year 9999.
     pub fn read(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+        let read = u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok();
+        read.filter(|read| *read <= LATEST).map(Self)
     }
 
     /// RFC 3339 with milliseconds.
@@ -77,7 +81,14 @@ mod tests {
     fn a_timestamp_is_read_in_any_zone_and_shown_to_the_millisecond() {
         let read = Timestamp::read("2021-02-25T17:02:10.5+02:00").unwrap();
         assert_eq!((read, &*read.precise()), (Timestamp(1_614_265_330_500), "2021-02-25T15:02:10.500Z"));
-        for wrong in ["", "2021-02-25", "1614265330", "1969-12-31T23:59:59Z", "2021-02-30T00:00:00Z"] {
+        for wrong in [
+            "",
+            "2021-02-25",
+            "1614265330",
+            "1969-12-31T23:59:59Z",
+            "9999-12-31T23:59:59-23:59",
+            "2021-02-30T00:00:00Z",
+        ] {
             assert_eq!(Timestamp::read(wrong), None, "{wrong}");
         }
     }

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("hookpost: {problem}");
+            eprintln!("hookpost: {}", pretty::safe(&problem.to_string()));
             ExitCode::from(problem.code())
         }
     }

@@ -126,6 +126,8 @@ impl Door {
         let (method, path) = (&head.method, head.uri.path_and_query().map_or("/", |path| path.as_str()));
         let path = shared::outside::Outside(path);
         let id = shared::outside::Outside(&header("webhook-id")).to_string();
-        format!("{now}  {method} {path}  {id}  {verdict}\n{safe}\n")
+        // Each line of it behind a mark, so that none can pass for one of ours.
+        let lines: String = safe.lines().map(|line| format!("  | {line}\n")).collect();
+        format!("{now}  {method} {path}  {id}  {verdict}\n{lines}")
     }
 }

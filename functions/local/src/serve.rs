@@ -42,6 +42,9 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         Made::or_make(settings.webhook_password(), configuration::PASSWORD, settings.data().join("webhook-password"))?;
     let events = Made::or_make(settings.events_token(), "EVENTS_TOKEN", settings.data().join("events-token"))?;
     let admin = Made::or_make(settings.admin_token(), "ADMIN_TOKEN", settings.data().join("admin-token"))?;
+    if events.secret() == admin.secret() {
+        return Err(Stop::setting("EVENTS_TOKEN", "is the admin token; it must be good for events only"));
+    }
     let reading = Reading {
         inbound: key(settings, "inbound-key")?,
         outbound: key(settings, "outbound-key")?,

@@ -71,7 +71,7 @@ pub(super) async fn deliveries(history: &impl History, query: Option<&str>) -> R
         }
         (None, None) => return Err(Refused::BadRequest("say which: ?endpoint=NAME or ?event=ID")),
     };
-    Ok(reply::json(StatusCode::OK, &page(&found, delivery)))
+    Ok(reply::json(StatusCode::OK, &page(&found, listed)))
 }
 
 pub(super) async fn delivered(
@@ -113,6 +113,15 @@ fn delivery(delivery: &Delivery) -> Value {
         "next": next.map(|(number, due)| json!({ "attempt": number, "due": due.precise() })),
         "attempts": attempts.iter().map(attempt).collect::<Vec<_>>(),
     })
+}
+
+/// In a list without what was answered: a page of that could be hundreds of megabytes.
+fn listed(one: &Delivery) -> Value {
+    let mut shown = delivery(one);
+    for attempt in shown["attempts"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        attempt.remove("response");
+    }
+    shown
 }
 
 fn attempt(attempt: &Attempt) -> Value {

@@ -41,7 +41,10 @@ fn a_refusal_says_what_to_change() {
         ("https://a..example.com/", "names a host that is no domain name"),
         ("https://example.com../", "names a host that is no domain name"),
         ("https://a(b).example.com/", "names a host that is no domain name"),
-        ("https://localhost:8443/", "names a loopback host; only public hosts are allowed"),
+        (
+            "https://localhost:8443/",
+            "names a loopback host; only public hosts are allowed (on your own machine, --allow-loopback allows it)",
+        ),
         ("https://10.1.2.3/", "names a private address; only public addresses are allowed"),
         ("https://[fd00:ec2::254]/", "names a private address; only public addresses are allowed"),
         ("https://169.254.169.254/", "names a link-local address; only public addresses are allowed"),

@@ -52,7 +52,7 @@ impl Recent {
 }
 
 fn size(event: &Event) -> usize {
-    APART + event.data.bytes.len()
+    APART + event.data.bytes.len() + event.data.content_type.len()
 }
 
 #[cfg(test)]

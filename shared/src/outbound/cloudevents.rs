@@ -106,6 +106,9 @@ fn data(content_type: &str, bytes: &Bytes) -> Result<Data, Invalid> {
 
 impl Attributes {
     fn emission(self, data: Data) -> Result<Emission, Invalid> {
+        if !data.can_be_said() {
+            return Err(invalid("datacontenttype", "is no content type; write up to 256 bytes, like text/plain"));
+        }
         let needed = |name: &str, value: Option<String>| {
             value.filter(|value| !value.is_empty()).ok_or_else(|| invalid(name, "is missing"))
         };

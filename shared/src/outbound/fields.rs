@@ -27,9 +27,9 @@ pub(super) fn of(data: &Data, most: usize) -> Result<String, Unfit> {
     if let Some(form) = text.filter(|_| data.content_type.starts_with("application/x-www-form-urlencoded")) {
         return if form.len() <= most { Ok(form.to_owned()) } else { Err(Unfit::TooLarge) };
     }
-    let mut form = Form { text: String::new(), most };
+    let mut form = Form { text: String::new(), most, path: String::new(), work: 0 };
     match text {
-        Some(json) if data.is_json() => form.value("", serde_json::from_str(json).map_err(|_| Unfit::NoText)?)?,
+        Some(json) if data.is_json() => form.value(serde_json::from_str(json).map_err(|_| Unfit::NoText)?)?,
         Some(text) => form.field("data", text)?,
         None => form.field("data_base64", &STANDARD.encode(&data.bytes))?,
     }
@@ -39,28 +39,58 @@ pub(super) fn of(data: &Data, most: usize) -> Result<String, Unfit> {
 struct Form {
     text: String,
     most: usize,
+    /// Where the value stands that is being written.
+    path: String,
+    /// Bytes read until now, some of them several times.
+    work: usize,
 }
 
+/// As much as the largest event some levels deep; more would keep others waiting.
+const MOST_WORK: usize = 32 << 20;
+
 impl Form {
-    fn value(&mut self, name: &str, raw: &RawValue) -> Result<(), Unfit> {
+    fn value(&mut self, raw: &RawValue) -> Result<(), Unfit> {
         let text = raw.get();
+        // What lies deep is read once for each list and object around it.
+        self.work += text.len();
+        if self.work > MOST_WORK || self.path.len() > self.most {
+            return Err(Unfit::TooLarge);
+        }
         match text.as_bytes().first() {
             Some(b'{') => {
                 let Members(members) = serde_json::from_str(text).map_err(|_| Unfit::NoText)?;
-                members.iter().try_for_each(|(key, value)| self.value(&inside(name, key), value))
+                members.iter().try_for_each(|(key, value)| self.inside(key, value))
             }
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Unfit::NoText)?;
-                let mut items = items.iter().enumerate();
-                items.try_for_each(|(at, value)| self.value(&inside(name, &at.to_string()), value))
+                items.iter().enumerate().try_for_each(|(at, value)| self.inside(&at.to_string(), value))
             }
             Some(b'"') => {
                 let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| Unfit::NoText)?;
-                self.field(named(name), &text)
+                self.here(&text)
             }
-            Some(b'n') => self.field(named(name), ""),
-            _ => self.field(named(name), text),
+            Some(b'n') => self.here(""),
+            _ => self.here(text),
         }
+    }
+
+    fn inside(&mut self, key: &str, value: &RawValue) -> Result<(), Unfit> {
+        let above = self.path.len();
+        match above {
+            0 => self.path.push_str(key),
+            _ => self.path.extend(["[", key, "]"]),
+        }
+        let written = self.value(value);
+        self.path.truncate(above);
+        written
+    }
+
+    /// A field that is named by where it stands.
+    fn here(&mut self, value: &str) -> Result<(), Unfit> {
+        let path = std::mem::take(&mut self.path);
+        let written = self.field(if path.is_empty() { "data" } else { &path }, value);
+        self.path = path;
+        written
     }
 
     fn field(&mut self, name: &str, value: &str) -> Result<(), Unfit> {
@@ -74,14 +104,6 @@ impl Form {
         self.text.extend(form_urlencoded::byte_serialize(value.as_bytes()));
         if self.text.len() > self.most { Err(Unfit::TooLarge) } else { Ok(()) }
     }
-}
-
-fn named(name: &str) -> &str {
-    if name.is_empty() { "data" } else { name }
-}
-
-fn inside(name: &str, key: &str) -> String {
-    if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") }
 }
 
 /// An object's members in their own order.
@@ -140,6 +162,16 @@ mod tests {
         assert_eq!(form(r#"{"a": "\ud83d"}"#), Err(Unfit::NoText));
         assert_eq!(form(r#"{"\ud83d": 1}"#), Err(Unfit::NoText));
         assert_eq!(form(r#"{"a": "\ud83d\udcee"}"#).as_deref(), Ok("a=%F0%9F%93%AE"));
+    }
+
+    #[test]
+    fn the_work_is_bounded_however_the_data_is_made() {
+        let began = std::time::Instant::now();
+        let wide = format!(r#"{{"{}": [{}[]]}}"#, "k".repeat(2_000_000), "[],".repeat(600_000));
+        assert!(of(&Data::json(wide), 8 << 20).is_ok());
+        let deep = format!("{}\"{}\"{}", "[".repeat(120), "x".repeat(3_900_000), "]".repeat(120));
+        assert_eq!(of(&Data::json(deep), 8 << 20), Err(Unfit::TooLarge));
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
     #[test]

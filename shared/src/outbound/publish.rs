@@ -25,13 +25,18 @@ where
     }
 }
 
+const UNKNOWN: &str = "application/octet-stream";
+
 /// Data that says it is JSON and is not goes on as the text or the bytes that it is.
 fn honest(data: Data) -> Data {
+    if !data.can_be_said() {
+        return Data { content_type: UNKNOWN.into(), ..data };
+    }
     if !data.is_json() || json_data("data", &data.bytes, &data.content_type).is_ok() {
         return data;
     }
     let is_text = std::str::from_utf8(&data.bytes).is_ok();
-    let content_type = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    let content_type = if is_text { "text/plain; charset=utf-8" } else { UNKNOWN };
     Data { content_type: content_type.into(), ..data }
 }
 
@@ -45,5 +50,7 @@ mod tests {
         assert_eq!(honest(b"{\"a\": 1}"), "application/json");
         assert_eq!(honest(b"{"), "text/plain; charset=utf-8");
         assert_eq!(honest(b"\xff"), "application/octet-stream");
+        let long = Data { content_type: "x".repeat(300), bytes: "{}".into() };
+        assert_eq!(super::honest(long).content_type, "application/octet-stream");
     }
 }

@@ -99,12 +99,15 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
             None => Emission::read(&body)?,
         };
         let now = self.clock.now();
-        let event = emission.into_event(EventId::new(now, random), now);
+        let mut event = emission.into_event(EventId::new(now, random), now);
         let Accepted::Queued { endpoints } = self.fan_out(&event).await? else { return Err(Refused::Taken.into()) };
         let accepted = Told { id: &event.id, endpoints, deliveries: None };
         if !wants_to_wait(head.uri.query()) {
             return Ok(reply::json(StatusCode::ACCEPTED, &accepted));
         }
+        // Who waits needs no memory meanwhile.
+        event.data.bytes = Bytes::new();
+        drop((body, memory));
         // It is kept, whatever is known of it afterwards.
         let told = self.wait(&event, endpoints).await.inspect_err(|problem| {
             tracing::error!(id = %event.id, %problem, "what came of an event cannot be read");

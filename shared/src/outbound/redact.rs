@@ -20,6 +20,7 @@ pub(super) fn response(endpoint: &Endpoint, body: &[u8]) -> Option<String> {
         body = without(body, secret.as_bytes());
     }
     Some(match std::str::from_utf8(&body) {
+        Ok(text) if text.chars().any(is_stray) => format!("base64:{}", STANDARD.encode(text)),
         Ok(text) => text.to_owned(),
         // Cut short in the middle of a character, it is text all the same.
         Err(problem) if problem.error_len().is_none() => {
@@ -27,6 +28,11 @@ pub(super) fn response(endpoint: &Endpoint, body: &[u8]) -> Option<String> {
         }
         Err(_) => format!("base64:{}", STANDARD.encode(body)),
     })
+}
+
+/// What no text holds, and JSON writes with six characters for one.
+fn is_stray(character: char) -> bool {
+    character.is_control() && !matches!(character, '\t' | '\r' | '\n')
 }
 
 /// The body without that secret, nor the beginning of it where the body was cut.
@@ -46,7 +52,7 @@ fn without(body: Vec<u8>, secret: &[u8]) -> Vec<u8> {
 /// What must not be shown: the values of headers and keys, as they are and as they are made of others,
 /// the longest first.
 fn secrets(endpoint: &Endpoint) -> Vec<String> {
-    let values = endpoint.headers.iter().filter_map(|(_, value)| value.to_str().ok());
+    let values = endpoint.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value.as_bytes()).ok());
     let keys = endpoint.signer.iter().flat_map(|signer| signer.secrets().map(|secret| secret.expose()));
     let mut all: Vec<String> = values.flat_map(in_header).chain(keys.flat_map(in_key)).collect();
     // PHP writes the slashes of JSON so.

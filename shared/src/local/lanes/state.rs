@@ -115,7 +115,8 @@ impl State {
                 lane.is_ready = false;
                 if let Some(due) = next {
                     self.sleep(name, due);
-                } else if !lane.is_out() {
+                } else if !lane.is_out() && !lane.is_well {
+                    // One that is well is known to be when it is next needed.
                     self.lanes.remove(name);
                 }
                 return Ok(false);
@@ -163,6 +164,9 @@ impl State {
 
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
-        self.lanes.is_empty() && self.ready.is_empty() && self.asleep.is_empty() && self.doubtful == 0
+        self.lanes.values().all(|lane| lane.is_well && !lane.is_out())
+            && self.ready.is_empty()
+            && self.asleep.is_empty()
+            && self.doubtful == 0
     }
 }
