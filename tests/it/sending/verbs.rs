@@ -86,7 +86,7 @@ fn who_waits_reads_what_each_endpoint_said() {
     let output = office.verb(&["send", "order.created", "--wait"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), &*words), (Some(1), "hookpost: one endpoint did not take it\n"));
+    assert_eq!((output.status.code(), &*words), (Some(1), "hookpost: one endpoint has not taken it\n"));
     let mut lines: Vec<&str> = told.lines().collect();
     assert!(lines.remove(0).ends_with("  for 2 endpoints"), "{told}");
     lines.sort_unstable();

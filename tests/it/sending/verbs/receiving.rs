@@ -73,7 +73,7 @@ fn it_prints_what_arrives_and_answers_as_told() {
     assert!(answered["took"].as_u64().is_some_and(|took| (1_000..10_000).contains(&took)), "{answered}");
     assert_eq!(delivery(&office, &id, "unchecked", "delivered")["attempts"][0]["status"], 204);
     assert!(right.printed("").contains("(answers 503 after 1s)\n"), "{}", right.printed(""));
-    let printed = right.printed(&format!("  POST /right  {id}  verified\n{{\"type\":\"order.created\","));
+    let printed = right.printed(&format!("  POST /right  {id}  verified\n  | {{\"type\":\"order.created\","));
     assert!(printed.contains("Zoë"), "{printed}");
     right.printed(&format!("  GET /get?name=Zo%C3%AB+%07  {id}  verified\n"));
     wrong.printed(&format!("  POST /wrong  {id}  NOT VERIFIED: "));
