@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::events::{Row, moment, partition, string};
 use super::failure::{DYNAMODB, conditional, unavailable};
@@ -82,7 +82,6 @@ impl Attempts for Outbound {
     /// queues what comes next.
     async fn settle_attempt(&self, lease: Box<AttemptLease>, attempt: Option<Attempt>, step: Step) -> Answer<()> {
         let AttemptLease { turn, until, mut delivery } = *lease;
-        let status = attempt.as_ref().and_then(|attempt| attempt.status);
         delivery.attempts.extend(attempt);
         delivery.take(step, turn.number);
         let written = serde_json::to_string(&delivery).map_err(|problem| Unavailable(problem.to_string()))?;
@@ -90,21 +89,14 @@ impl Attempts for Outbound {
         let settle = self
             .delivery_row(&turn.key)
             .update_expression(
-                "SET #state = :state, #number = :next, due = :due, attempts_made = :made, #status = :status, \
-                 delivery = :delivery REMOVE lease_until",
+                "SET #state = :state, #number = :next, due = :due, delivery = :delivery REMOVE lease_until",
             )
             .condition_expression(OURS)
-            .expression_attribute_names("#status", "status")
             .expression_attribute_values(":number", number(turn.number.into()))
             .expression_attribute_values(":until", number(until.0))
             .expression_attribute_values(":state", text(name(delivery.state)))
             .expression_attribute_values(":next", number(next.into()))
             .expression_attribute_values(":due", number(due.0))
-            .expression_attribute_values(":made", number(delivery.attempts.len() as u64))
-            .expression_attribute_values(
-                ":status",
-                status.map_or(AttributeValue::Null(true), |status| number(status.into())),
-            )
             .expression_attribute_values(":delivery", text(written));
         let is_ours = conditional(settle.send().await)?;
         match delivery.next.filter(|_| is_ours) {
