@@ -3,21 +3,20 @@
 mod claim;
 mod cloudevents;
 mod emit;
+mod fields;
 mod judge;
 mod matching;
 mod open;
 mod pace;
 mod post;
 mod publish;
+mod receive;
 mod redact;
 mod retry_after;
 mod settle;
 mod sign;
 mod wait;
 mod write;
-
-mod fields;
-mod receive;
 
 use std::sync::Arc;
 use std::time::Duration;

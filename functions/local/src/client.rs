@@ -144,7 +144,7 @@ impl Server {
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|problem| Stop::Failed(problem.to_string()))
 }

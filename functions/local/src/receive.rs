@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::client::print;
+use crate::client::{print, runtime};
 use crate::signals;
 use crate::stop::Stop;
 
@@ -53,9 +53,7 @@ struct Door {
 }
 
 pub(crate) fn receive(receive: &Receive) -> Result<(), Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|problem| Stop::Failed(problem.to_string()))?;
-    runtime.block_on(run(receive, Door::new(receive)?))
+    runtime()?.block_on(run(receive, Door::new(receive)?))
 }
 
 async fn run(receive: &Receive, door: Door) -> Result<(), Stop> {

@@ -88,9 +88,20 @@ impl Row {
         self.take(kept, now)
     }
 
+    /// Reads it, and the keys that go with it, before anybody asks. A failure is no matter: both are read
+    /// again when somebody does.
+    pub(super) async fn warm(&mut self, keys: &mut Option<Keys>, proof: &Proof, store: &Store) {
+        let read = tokio::try_join!(proof.keys(), store.read_config());
+        if let Ok((found, kept)) = read {
+            *keys = found;
+            // Whoever asks first is told.
+            drop(self.take(kept, Timestamp::now()));
+        }
+    }
+
     /// # Errors
     /// What is kept cannot be read. What was read before stays in use.
-    pub(super) fn take(&mut self, kept: Option<Kept>, now: Timestamp) -> Answer<()> {
+    fn take(&mut self, kept: Option<Kept>, now: Timestamp) -> Answer<()> {
         let Kept { version, text } = kept.unwrap_or(Kept { version: 0, text: "{}".into() });
         if self.due.is_none() || version != self.version {
             let unreadable = || Unavailable("the applied configuration cannot be read; apply it again".into());

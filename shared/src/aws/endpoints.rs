@@ -10,7 +10,7 @@ use crate::config::{Config, Rings, Secrets, Spec};
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;
 use crate::seal::Keys;
-use crate::seam::{Answer, FindEndpoints, ReadConfig, Unavailable};
+use crate::seam::{Answer, FindEndpoints, Unavailable};
 use crate::timestamp::Timestamp;
 
 /// The twin of the endpoints of one machine.
@@ -40,13 +40,8 @@ impl Endpoints {
     /// Reads what every delivery needs, before the first comes. A failure is no matter: it is read
     /// again when somebody asks.
     pub async fn warm(&self) {
-        let (keys, kept) = tokio::join!(self.proof.keys(), self.store.read_config());
-        let mut state = self.state.lock().await;
-        if let (Ok(keys), Ok(kept)) = (keys, kept) {
-            state.keys = keys;
-            // Whoever asks first is told.
-            drop(state.row.take(kept, Timestamp::now()));
-        }
+        let State { row, keys, .. } = &mut *self.state.lock().await;
+        row.warm(keys, &self.proof, &self.store).await;
     }
 
     async fn make(&self, state: &mut State, name: &str) -> Answer<(Arc<Endpoint>, Good)> {

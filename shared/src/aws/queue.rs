@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::failure::unavailable;
-use super::store::Store;
+use super::store::{Queue, Store};
 use crate::id::WebhookId;
 use crate::seam::{Answer, Dequeue, Enqueue, Leased, Receipt, Unavailable};
 use crate::timestamp::Timestamp;
@@ -21,7 +21,7 @@ const ID: &str = "id";
 
 /// SQS delays a new message no longer, and hides one that was handed out no longer.
 pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(900);
-pub(super) const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3_600);
+const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3_600);
 
 /// SQS hands out no more at once.
 const MOST: usize = 10;
@@ -57,17 +57,8 @@ impl Dequeue for Store {
         Ok(received.messages.unwrap_or_default().into_iter().map(read).collect())
     }
 
-    /// At most 12 hours from when it was handed out, which is as long as SQS hides a message.
     async fn hide(&self, leased: &Leased, due: Timestamp) -> Answer<()> {
-        let wait = due.since(Timestamp::now()).min(LONGEST_HIDING);
-        let change = self.queue.client.change_message_visibility().queue_url(&self.queue.url);
-        let changed = change.receipt_handle(&leased.receipt.0).visibility_timeout(seconds(wait)).send().await;
-        match changed {
-            // Its lease has ended: it is due already.
-            Err(failure) if failure.as_service_error().is_some_and(is_over) => Ok(()),
-            Err(failure) => Err(unavailable(SQS, failure)),
-            Ok(_) => Ok(()),
-        }
+        hide(&self.queue, &leased.receipt, due).await
     }
 
     async fn remove(&self, leased: &Leased) -> Answer<()> {
@@ -82,7 +73,20 @@ impl Dequeue for Store {
     }
 }
 
-pub(super) fn is_over(answer: &ChangeMessageVisibilityError) -> bool {
+/// Nobody gets the message before then, or for 12 hours from when it was handed out, which is as long as
+/// SQS hides one.
+pub(super) async fn hide(queue: &Queue, receipt: &Receipt, due: Timestamp) -> Answer<()> {
+    let wait = due.since(Timestamp::now()).min(LONGEST_HIDING);
+    let change = queue.client.change_message_visibility().queue_url(&queue.url);
+    match change.receipt_handle(&receipt.0).visibility_timeout(seconds(wait)).send().await {
+        // Its lease has ended: it is due already.
+        Err(failure) if failure.as_service_error().is_some_and(is_over) => Ok(()),
+        Err(failure) => Err(unavailable(SQS, failure)),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn is_over(answer: &ChangeMessageVisibilityError) -> bool {
     answer.is_message_not_inflight() || answer.is_receipt_handle_is_invalid()
 }
 

@@ -12,7 +12,7 @@ use crate::config::{Config, Rings, Secrets, Spec};
 use crate::door::DEFAULT;
 use crate::guard::Guard;
 use crate::seal::Keys;
-use crate::seam::{Answer, FindSource, ReadConfig, Unavailable};
+use crate::seam::{Answer, FindSource, Unavailable};
 use crate::secret::Secret;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
@@ -58,13 +58,8 @@ impl Sources {
     /// Reads what every webhook needs, before the first comes. A failure is no matter: it is read again
     /// when somebody asks.
     pub async fn warm(&self) {
-        let (keys, kept) = tokio::join!(self.proof.keys(), self.store.read_config());
-        let mut state = self.state.lock().await;
-        if let (Ok(keys), Ok(kept)) = (keys, kept) {
-            state.keys = keys;
-            // Whoever asks first is told.
-            drop(state.row.take(kept, Timestamp::now()));
-        }
+        let State { row, keys, .. } = &mut *self.state.lock().await;
+        row.warm(keys, &self.proof, &self.store).await;
     }
 
     async fn source(&self, state: &mut State, name: &str, now: Timestamp) -> Answer<Option<Arc<Source>>> {

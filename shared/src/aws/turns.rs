@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::clients::Aws;
 use super::failure::unavailable;
-use super::queue::{LONGEST_DELAY, LONGEST_HIDING, SQS, is_over, seconds};
+use super::queue::{LONGEST_DELAY, SQS, hide, seconds};
+use super::store::Queue;
 use crate::seam::{Answer, Receipt, Turn, Unavailable};
 use crate::timestamp::Timestamp;
 
@@ -30,8 +31,7 @@ pub struct Schedules {
 #[derive(Clone)]
 pub(super) struct Turns {
     aws: Aws,
-    sqs: aws_sdk_sqs::Client,
-    queue_url: String,
+    queue: Queue,
     schedules: Option<Schedules>,
     /// Few turns wait so long: its client is made for the first.
     scheduler: OnceLock<aws_sdk_scheduler::Client>,
@@ -39,8 +39,8 @@ pub(super) struct Turns {
 
 impl Turns {
     pub(super) fn new(aws: &Aws, queue_url: String, schedules: Option<Schedules>) -> Self {
-        let sqs = aws_sdk_sqs::Client::new(&aws.config);
-        Self { aws: aws.clone(), sqs, queue_url, schedules, scheduler: OnceLock::new() }
+        let queue = Queue { client: aws_sdk_sqs::Client::new(&aws.config), url: queue_url };
+        Self { aws: aws.clone(), queue, schedules, scheduler: OnceLock::new() }
     }
 
     /// Queues all of them. One that is due later than SQS delays comes early, and is put off again.
@@ -48,7 +48,7 @@ impl Turns {
         for some in turns.chunks(AT_ONCE) {
             let entries = some.iter().enumerate().map(|(at, turn)| entry(at, turn, now));
             let entries = entries.collect::<Answer<Vec<_>>>()?;
-            let send = self.sqs.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+            let send = self.queue.client.send_message_batch().queue_url(&self.queue.url).set_entries(Some(entries));
             let sent = send.send().await.map_err(|failure| unavailable(SQS, failure))?;
             if let Some(failed) = sent.failed.first() {
                 let why = failed.message.as_deref().unwrap_or("no message");
@@ -63,7 +63,7 @@ impl Turns {
         if let Some(schedules) = self.schedules.as_ref().filter(|_| wait > LONGEST_DELAY) {
             return self.schedule(turn, schedules).await;
         }
-        let send = self.sqs.send_message().queue_url(&self.queue_url).message_group_id(group(turn));
+        let send = self.queue.client.send_message().queue_url(&self.queue.url).message_group_id(group(turn));
         let send = send.message_body(body(turn)?).delay_seconds(seconds(wait.min(LONGEST_DELAY)));
         send.send().await.map_err(|failure| unavailable(SQS, failure))?;
         Ok(())
@@ -84,15 +84,8 @@ impl Turns {
         }
     }
 
-    /// Nobody gets the message before then.
     pub(super) async fn hide(&self, receipt: &Receipt, due: Timestamp) -> Answer<()> {
-        let wait = due.since(Timestamp::now()).min(LONGEST_HIDING);
-        let change = self.sqs.change_message_visibility().queue_url(&self.queue_url);
-        match change.receipt_handle(&receipt.0).visibility_timeout(seconds(wait)).send().await {
-            Err(failure) if failure.as_service_error().is_some_and(is_over) => Ok(()),
-            Err(failure) => Err(unavailable(SQS, failure)),
-            Ok(_) => Ok(()),
-        }
+        hide(&self.queue, receipt, due).await
     }
 }
 
