@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// `name@example.com`, or `A Name <name@example.com>`. To hold one is proof that it can stand in a
 /// mail's header: one `@`, no white space or control character in the address, none in the name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,18 @@ impl FromStr for EmailAddress {
         }
         let name = (!name.is_empty()).then(|| name.to_owned());
         Ok(Self { name, address: address.to_owned() })
+    }
+}
+
+impl Serialize for EmailAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EmailAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

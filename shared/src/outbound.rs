@@ -15,6 +15,7 @@ mod redact;
 mod retry_after;
 mod settle;
 mod sign;
+mod tell;
 mod wait;
 mod write;
 
@@ -26,8 +27,8 @@ use tokio::sync::Semaphore;
 use crate::door::random;
 use crate::event::{Event, EventId};
 use crate::seam::{
-    Answer, Attempts, Clock, FindEndpoints, KeepEvent, KeepPace, ReadEvent, SendWebhook, Turn, Unavailable,
-    WriteEndpointState,
+    Answer, Attempts, Clock, CountAttempts, FindEndpoints, KeepEvent, KeepPace, ReadEvent, ReadHealth, SendWebhook,
+    Tell, Turn, Unavailable, WriteEndpointState,
 };
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -35,6 +36,7 @@ use crate::timestamp::Timestamp;
 pub use emit::{Emission, Invalid};
 pub use matching::Accepted;
 pub use receive::TOKEN;
+pub use tell::Teller;
 
 /// Bodies in memory at once; more are told to come back.
 const MOST_IN_FLIGHT: usize = 64 << 20;
@@ -78,10 +80,12 @@ impl<F: FindEndpoints, K: KeepEvent, C: Clock> Sender<F, K, C> {
 }
 
 /// Delivers: the ports of [`Deliverer::deliver`].
-pub struct Deliverer<F, M, P, C> {
+pub struct Deliverer<F, M, P, N, C> {
     pub endpoints: F,
     pub memory: M,
     pub post: P,
+    /// Whom what happens to endpoints is told.
+    pub news: N,
     pub clock: C,
     /// How long a claim is ours: longer than any attempt takes.
     pub lease: Duration,
@@ -105,11 +109,12 @@ pub enum Handled {
     },
 }
 
-impl<F, M, P, C> Deliverer<F, M, P, C>
+impl<F, M, P, N, C> Deliverer<F, M, P, N, C>
 where
     F: FindEndpoints,
-    M: ReadEvent + Attempts + WriteEndpointState + KeepPace,
+    M: ReadEvent + Attempts + WriteEndpointState + KeepPace + CountAttempts + ReadHealth,
     P: SendWebhook,
+    N: Tell,
     C: Clock,
 {
     /// Makes one attempt at a delivery, if it is time for it.
@@ -150,7 +155,7 @@ where
         };
         let signed = sign::sign(&paced.open, written, self.clock.now());
         let posted = post::post(&self.post, &self.clock, signed).await;
-        let judged = judge::judge(&paced.open, posted);
+        let judged = judge::judge(&paced.open, lease.delivery.before, posted);
         if judged.handled == Handled::Delivered {
             arrived();
         }

@@ -2,9 +2,12 @@
 //! statement that allows it on AWS; no vendor's type in a signature, nor in an error.
 
 mod endpoints;
+mod health;
 mod history;
+mod news;
 mod outbound;
 mod reach;
+mod replays;
 mod tokens;
 
 use std::future::Future;
@@ -19,9 +22,12 @@ use crate::source::Source;
 use crate::timestamp::Timestamp;
 
 pub use endpoints::*;
+pub use health::*;
 pub use history::*;
+pub use news::*;
 pub use outbound::*;
 pub use reach::*;
+pub use replays::*;
 pub use tokens::*;
 
 /// The world did not do what was asked, and may if asked again. Carries its words, for the log.

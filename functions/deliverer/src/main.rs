@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::aws::{Aws, Endpoints, Outbound, Proof, SecretStore, Store, guard, http, lanes, logs, variable};
 use shared::clock::SystemClock;
-use shared::outbound::Deliverer;
+use shared::outbound::{Deliverer, Sender, Teller};
 use shared::post::Post;
 
 /// The function's own time, 60 s, is shorter; the template says the visibility.
@@ -19,9 +19,12 @@ async fn main() -> Result<(), http::Error> {
     let aws = Aws::from_environment()?;
     let memory = Outbound::from_environment(&aws)?;
     let proof = Proof::By { secrets: SecretStore::new(&aws), key_secret: variable("OUTBOUND_KEY_SECRET")? };
-    let endpoints = Endpoints::new(Store::from_environment(&aws)?, proof, guard());
+    let letters = Store::from_environment(&aws)?;
+    let endpoints = Endpoints::new(letters.clone(), proof, guard());
     endpoints.warm().await;
+    let others = Endpoints::new(letters.clone(), Proof::Never, guard());
+    let news = Teller { sender: Sender::new(others, memory.clone(), SystemClock, None), letters };
     let post = post.join().map_err(|_| "the roots cannot be read")??;
-    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, clock: SystemClock, lease: LEASE };
+    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, news, clock: SystemClock, lease: LEASE };
     lanes::run(memory, async |turn| deliverer.deliver(turn).await).await
 }

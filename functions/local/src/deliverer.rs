@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use shared::clock::SystemClock;
 use shared::local::{Ended, Endpoints, Store};
-use shared::outbound::{Deliverer, Handled};
+use shared::outbound::{Deliverer, Handled, Teller};
 use shared::post::Post;
 use shared::seam::{Answer, Clock, Turn, Unavailable};
 use tokio::task::JoinSet;
@@ -18,7 +18,8 @@ use tokio::time::sleep;
 
 use crate::stop::Stop;
 
-pub(crate) type LocalDeliverer = Deliverer<Endpoints, Store, Post, SystemClock>;
+pub(crate) type LocalTeller = Teller<Endpoints, Store, SystemClock, Store>;
+pub(crate) type LocalDeliverer = Deliverer<Endpoints, Store, Post, LocalTeller, SystemClock>;
 
 /// Longer than any attempt takes.
 pub(crate) const LEASE: Duration = Duration::from_secs(75);

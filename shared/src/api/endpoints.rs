@@ -78,7 +78,7 @@ pub(super) async fn disable(
     now: Timestamp,
 ) -> Result<Reply, Refused> {
     let endpoint = find(endpoints, name, query).await?;
-    let disabled = Disabled { since: now, reason: "disabled by its owner".into() };
+    let disabled = Disabled { since: now, reason: "disabled by its owner".into(), told: true };
     states.disable_endpoint(&endpoint.tenant, name, &disabled).await.map_err(unavailable)?;
     tracing::info!(tenant = endpoint.tenant, endpoint = name, "endpoint disabled");
     let state = states.endpoint_state(&endpoint.tenant, name).await.map_err(unavailable)?;

@@ -102,7 +102,7 @@ fn event(event: &Event) -> Value {
 }
 
 fn delivery(delivery: &Delivery) -> Value {
-    let Delivery { key, kind, received, state, next, attempts } = delivery;
+    let Delivery { key, kind, received, state, next, before: _, attempts } = delivery;
     json!({
         "event": key.event,
         "endpoint": key.endpoint,

@@ -156,7 +156,15 @@ pub(super) fn outline(row: &Row) -> Option<Delivery> {
     let (received, state) = (moment(row, "received")?, state(row)?);
     let due = moment(row, "due").unwrap_or(received);
     let next = moment(row, "number").map(|number| (number.0 as u32, due)).filter(|_| state == State::Pending);
-    Some(Delivery { key, kind: string(row, "type")?.parse().ok()?, received, state, next, attempts: Vec::new() })
+    Some(Delivery {
+        key,
+        kind: string(row, "type")?.parse().ok()?,
+        received,
+        state,
+        next,
+        before: 0,
+        attempts: Vec::new(),
+    })
 }
 
 pub(super) fn state(row: &Row) -> Option<State> {

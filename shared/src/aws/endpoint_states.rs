@@ -8,7 +8,7 @@ use super::events::{Row, moment, string};
 use super::failure::{DYNAMODB, conditional, unavailable};
 use super::outbound::Outbound;
 use super::store::{number, text};
-use crate::seam::{Answer, Disabled, EndpointState, ReadEndpointState, WriteEndpointState};
+use crate::seam::{Answer, Consent, Disabled, EndpointState, ReadEndpointState, WriteEndpointState};
 use crate::timestamp::Timestamp;
 
 /// A state that others changed is known after this.
@@ -59,6 +59,22 @@ impl WriteEndpointState for Outbound {
         let update = self.state_row(tenant, name).update_expression("REMOVE disabled_since, reason, slowed_until");
         self.changed(tenant, name, conditional(update.send().await))
     }
+
+    async fn endpoint_fails(&self, _: &str, _: &str, _: Timestamp) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn endpoint_works(&self, _: &str, _: &str, _: Timestamp) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn trouble_told(&self, _: &str, _: &str, _: Timestamp) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn note_consent(&self, _: &str, _: &str, _: &Consent) -> Answer<()> {
+        Ok(())
+    }
 }
 
 impl Outbound {
@@ -76,6 +92,6 @@ impl Outbound {
 
 fn read(row: &Row) -> EndpointState {
     let reason = string(row, "reason").unwrap_or_default().to_owned();
-    let disabled = moment(row, "disabled_since").map(|since| Disabled { since, reason });
-    EndpointState { disabled, slowed_until: moment(row, "slowed_until") }
+    let disabled = moment(row, "disabled_since").map(|since| Disabled { since, reason, told: false });
+    EndpointState { disabled, slowed_until: moment(row, "slowed_until"), ..EndpointState::default() }
 }

@@ -7,7 +7,9 @@ use redb::ReadableTable;
 
 use super::lanes::lane;
 use super::store::{ENDPOINTS, Store};
-use crate::seam::{Answer, Disabled, EndpointState, ReadEndpointState, Unavailable, WriteEndpointState};
+use crate::seam::{
+    Answer, Consent, Disabled, EndpointState, Failing, ReadEndpointState, Unavailable, WriteEndpointState,
+};
 use crate::timestamp::Timestamp;
 
 /// More than this is not remembered.
@@ -64,7 +66,39 @@ impl WriteEndpointState for Store {
     }
 
     async fn enable_endpoint(&self, tenant: &str, name: &str) -> Answer<()> {
-        self.change(tenant, name, |state| *state = EndpointState::default()).await
+        self.change(tenant, name, |state| {
+            *state = EndpointState { trouble: state.trouble, recovered: state.recovered, ..EndpointState::default() };
+        })
+        .await
+    }
+
+    async fn endpoint_fails(&self, tenant: &str, name: &str, since: Timestamp) -> Answer<()> {
+        self.change(tenant, name, move |state| {
+            state.failing.get_or_insert(Failing { since, told: false });
+        })
+        .await
+    }
+
+    async fn endpoint_works(&self, tenant: &str, name: &str, at: Timestamp) -> Answer<()> {
+        self.change(tenant, name, move |state| {
+            (state.failing, state.trouble, state.recovered) = (None, None, Some(at));
+        })
+        .await
+    }
+
+    async fn trouble_told(&self, tenant: &str, name: &str, since: Timestamp) -> Answer<()> {
+        self.change(tenant, name, move |state| {
+            let failing = state.failing.as_mut().filter(|failing| failing.since == since).map(|it| &mut it.told);
+            let disabled = state.disabled.as_mut().filter(|disabled| disabled.since == since).map(|it| &mut it.told);
+            failing.into_iter().chain(disabled).for_each(|told| *told = true);
+            state.trouble.get_or_insert(since);
+        })
+        .await
+    }
+
+    async fn note_consent(&self, tenant: &str, name: &str, consent: &Consent) -> Answer<()> {
+        let consent = consent.clone();
+        self.change(tenant, name, |state| state.consent = Some(consent)).await
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) enum Claimed {
     Settled(Handled),
 }
 
-impl<F, M: Attempts, P, C: Clock> Deliverer<F, M, P, C> {
+impl<F, M: Attempts, P, N, C: Clock> Deliverer<F, M, P, N, C> {
     pub(super) async fn claim(&self, open: &Open) -> Answer<Claimed> {
         let now = self.clock.now();
         match self.memory.claim_attempt(&open.turn, &open.event, now, now.after(self.lease)).await? {

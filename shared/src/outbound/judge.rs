@@ -44,7 +44,7 @@ const GONE: u16 = 410;
 /// What a receiver may say of the delivery itself.
 const ORDER: &str = "webhook-delivery";
 
-pub(super) fn judge(open: &Open, posted: Posted) -> Judged {
+pub(super) fn judge(open: &Open, before: u32, posted: Posted) -> Judged {
     let Posted { outcome, at, ended } = posted;
     let number = open.turn.number;
     let mut attempt =
@@ -56,12 +56,12 @@ pub(super) fn judge(open: &Open, posted: Posted) -> Judged {
             let verdict = Verdict::of(&open.endpoint, &received, ended);
             attempt.error = verdict.words(received.status).map(str::to_owned);
             let handled = verdict.handled();
-            let (step, change) = verdict.step(open, ended);
+            let (step, change) = verdict.step(open, before, ended);
             Judged { attempt, step, change, handled }
         }
         Err(NoAnswer { kind, words }) => {
             attempt.error = Some(format!("{kind}: {words}"));
-            Judged { attempt, step: next(open, ended, None), change: None, handled: Handled::Strained }
+            Judged { attempt, step: next(open, before, ended, None), change: None, handled: Handled::Strained }
         }
     }
 }
@@ -124,15 +124,15 @@ impl Verdict {
         }
     }
 
-    fn step(self, open: &Open, now: Timestamp) -> (Step, Option<Change>) {
+    fn step(self, open: &Open, before: u32, now: Timestamp) -> (Step, Option<Change>) {
         match self {
             Self::Arrived => (Step::Delivered, None),
-            Self::Failed => (next(open, now, None), None),
+            Self::Failed => (next(open, before, now, None), None),
             Self::Abort => (Step::GivenUp, None),
-            Self::Rest { until } => (next(open, now, Some(until)), slowed(&open.state, until)),
+            Self::Rest { until } => (next(open, before, now, Some(until)), slowed(&open.state, until)),
             Self::Disable { reason, arrived } => {
                 let step = if arrived { Step::Delivered } else { Step::Held };
-                (step, Some(Change::Disable(Disabled { since: now, reason: reason.into() })))
+                (step, Some(Change::Disable(Disabled { since: now, reason: reason.into(), told: false })))
             }
         }
     }
@@ -142,10 +142,10 @@ fn order(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORDER)?.to_str().ok().map(str::trim)
 }
 
-/// The next attempt by the schedule, not before `floor`.
-fn next(open: &Open, now: Timestamp, floor: Option<Timestamp>) -> Step {
+/// The next attempt by the schedule, which began after `before` attempts, not before `floor`.
+fn next(open: &Open, before: u32, now: Timestamp, floor: Option<Timestamp>) -> Step {
     let Turn { key, number, .. } = &open.turn;
-    match open.endpoint.schedule.wait(number + 1, &key.to_string()) {
+    match open.endpoint.schedule.wait(number.saturating_sub(before) + 1, &key.to_string()) {
         Some(wait) => Step::Again { due: now.after(wait).max(floor.unwrap_or_default()) },
         None => Step::GivenUp,
     }

@@ -30,7 +30,7 @@ const EARLY: Duration = Duration::from_secs(1);
 /// Over so long, those that waited for a slowed endpoint come back, not all at once.
 const SPREAD: Duration = Duration::from_secs(1);
 
-impl<F, M, P, C> Deliverer<F, M, P, C>
+impl<F, M, P, N, C> Deliverer<F, M, P, N, C>
 where
     F: FindEndpoints,
     M: ReadEvent + Attempts + WriteEndpointState,

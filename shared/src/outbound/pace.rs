@@ -20,7 +20,7 @@ pub(super) enum Pacing {
 /// When all places of an endpoint are taken, one is looked for again after this.
 const FULL: Duration = Duration::from_secs(2);
 
-impl<F, M: Attempts + KeepPace, P, C: Clock> Deliverer<F, M, P, C> {
+impl<F, M: Attempts + KeepPace, P, N, C: Clock> Deliverer<F, M, P, N, C> {
     /// What is over a limit is put off, and no attempt is spent.
     pub(super) async fn pace(&self, open: Box<Open>) -> Answer<Pacing> {
         let (now, endpoint) = (self.clock.now(), &open.endpoint);

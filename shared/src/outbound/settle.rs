@@ -7,7 +7,7 @@ use super::{Deliverer, Handled};
 use crate::outside::Outside;
 use crate::seam::{Answer, Attempt, AttemptLease, Attempts, Clock, Step, WriteEndpointState};
 
-impl<F, M: Attempts + WriteEndpointState, P, C: Clock> Deliverer<F, M, P, C> {
+impl<F, M: Attempts + WriteEndpointState, P, N, C: Clock> Deliverer<F, M, P, N, C> {
     /// The endpoint's state first: after a crash in between the attempt is made again, and judged by it.
     pub(super) async fn settle(&self, lease: Box<AttemptLease>, open: &Open, judged: Judged) -> Answer<Handled> {
         let Judged { attempt, step, change, handled } = judged;

@@ -26,12 +26,51 @@ pub struct EndpointState {
     /// It asked for rest: no attempt before then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slowed_until: Option<Timestamp>,
+    /// It only fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing: Option<Failing>,
+    /// When a success last ended a run of failures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Timestamp>,
+    /// People were told of trouble that began then, and are to be told when it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Timestamp>,
+    /// What it answered when it was last asked whether it wants webhooks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disabled {
     pub since: Timestamp,
     pub reason: String,
+    /// Whoever is to know was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+}
+
+/// A run of failures, with no success in between.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    pub since: Timestamp,
+    /// Whoever is to know was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+}
+
+/// What an endpoint answered to the handshake of CloudEvents webhooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// The address that was asked, and in whose name: for others it says nothing.
+    pub url: String,
+    pub origin: String,
+    pub at: Timestamp,
+    /// Why there is no consent, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// How many requests a minute it allows, if it sets a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
 }
 
 /// Reads what became of an endpoint.
@@ -53,6 +92,19 @@ pub trait WriteEndpointState: ReadEndpointState {
     /// No attempt before then; never shortens what was asked before.
     fn slow_endpoint(&self, tenant: &str, name: &str, until: Timestamp) -> impl Future<Output = Answer<()>> + Send;
 
-    /// Forgets both.
+    /// Forgets that it was disabled, slowed and failing, and whether it consented. That people were told of
+    /// trouble stays.
     fn enable_endpoint(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<()>> + Send;
+
+    /// A run of failures began. If one is known, its beginning stays.
+    fn endpoint_fails(&self, tenant: &str, name: &str, since: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// A success: the run of failures has ended, and the trouble that people were told of.
+    fn endpoint_works(&self, tenant: &str, name: &str, at: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// People were told of the run of failures, or of the disabling, that began then: the trouble is as
+    /// old, unless people know of an older.
+    fn trouble_told(&self, tenant: &str, name: &str, since: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    fn note_consent(&self, tenant: &str, name: &str, consent: &Consent) -> impl Future<Output = Answer<()>> + Send;
 }

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Answer, Delivery, DeliveryKey, State};
 use crate::event::{Event, EventId};
 use crate::timestamp::Timestamp;
@@ -18,7 +20,7 @@ pub struct Range {
 }
 
 /// The last of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     pub at: Timestamp,
     pub event: EventId,

@@ -116,6 +116,9 @@ pub struct Delivery {
     /// while it is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<(u32, Timestamp)>,
+    /// Attempts made before it was last put back on its way: its schedule begins after them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub before: u32,
     /// Oldest first.
     pub attempts: Vec<Attempt>,
 }
@@ -124,7 +127,15 @@ impl Delivery {
     /// One of which nothing is known but that it was queued.
     pub fn queued(key: DeliveryKey, event: &Event) -> Self {
         let (kind, received) = (event.kind.clone(), event.received);
-        Self { key, kind, received, state: State::Pending, next: None, attempts: Vec::new() }
+        Self { key, kind, received, state: State::Pending, next: None, before: 0, attempts: Vec::new() }
+    }
+
+    /// Puts it back on its way: the next attempt is due then, the first of a schedule begun anew. Its number.
+    pub fn send_again(&mut self, due: Timestamp) -> u32 {
+        self.before = self.attempts.last().map_or(0, |last| last.number);
+        let number = self.before + 1;
+        (self.state, self.next) = (State::Pending, Some((number, due)));
+        number
     }
 
     /// Takes the step after attempt `number`.
@@ -137,6 +148,10 @@ impl Delivery {
             Step::Cancelled => (State::Cancelled, None),
         };
     }
+}
+
+fn is_none(attempts: &u32) -> bool {
+    *attempts == 0
 }
 
 /// One attempt, as history keeps it.

@@ -1,13 +1,14 @@
 //! The ports of the outbound path, failing when told to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
-    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Disabled, EndpointState, KeepEvent, KeepPace, Keeping,
-    NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, Received, Recipient, SendWebhook, Step, Trouble, Turn,
-    WriteEndpointState,
+    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Disabled, EndpointState,
+    KeepEvent, KeepPace, Keeping, NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, ReadHealth, Received,
+    Recipient, SendWebhook, Step, Tally, Trouble, Turn, WriteEndpointState,
 };
 use shared::timestamp::Timestamp;
 
@@ -63,6 +64,22 @@ impl<P: WriteEndpointState + Sync> WriteEndpointState for Faulty<P> {
     async fn enable_endpoint(&self, tenant: &str, name: &str) -> Answer<()> {
         self.call("enable_endpoint", self.inner().enable_endpoint(tenant, name)).await
     }
+
+    async fn endpoint_fails(&self, tenant: &str, name: &str, since: Timestamp) -> Answer<()> {
+        self.call("endpoint_fails", self.inner().endpoint_fails(tenant, name, since)).await
+    }
+
+    async fn endpoint_works(&self, tenant: &str, name: &str, at: Timestamp) -> Answer<()> {
+        self.call("endpoint_works", self.inner().endpoint_works(tenant, name, at)).await
+    }
+
+    async fn trouble_told(&self, tenant: &str, name: &str, since: Timestamp) -> Answer<()> {
+        self.call("trouble_told", self.inner().trouble_told(tenant, name, since)).await
+    }
+
+    async fn note_consent(&self, tenant: &str, name: &str, consent: &Consent) -> Answer<()> {
+        self.call("note_consent", self.inner().note_consent(tenant, name, consent)).await
+    }
 }
 
 impl<P: KeepPace + Sync> KeepPace for Faulty<P> {
@@ -90,5 +107,28 @@ impl<P: SendWebhook + Sync> SendWebhook for Faulty<P> {
     async fn send_webhook(&self, outgoing: Outgoing) -> Result<Received, NoAnswer> {
         let failure = NoAnswer { kind: Trouble::Timeout, words: "as planned".into() };
         self.call_or("send_webhook", failure, self.inner().send_webhook(outgoing)).await
+    }
+}
+
+impl<P: CountAttempts + Sync> CountAttempts for Faulty<P> {
+    async fn count_attempt(
+        &self,
+        tenant: &str,
+        endpoint: &str,
+        at: Timestamp,
+        arrived: bool,
+        answered_after: Option<Duration>,
+    ) {
+        self.inner().count_attempt(tenant, endpoint, at, arrived, answered_after).await;
+    }
+}
+
+impl<P: ReadHealth + Sync> ReadHealth for Faulty<P> {
+    async fn tally(&self, tenant: &str, endpoint: &str, now: Timestamp) -> Answer<Tally> {
+        self.call("tally", self.inner().tally(tenant, endpoint, now)).await
+    }
+
+    async fn backlog(&self, tenant: &str, endpoint: &str) -> Answer<Backlog> {
+        self.call("backlog", self.inner().backlog(tenant, endpoint)).await
     }
 }

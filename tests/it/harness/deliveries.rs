@@ -12,7 +12,9 @@ use shared::guard::Guard;
 use shared::local::{Ended, Endpoints, Store};
 use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender};
 use shared::seal::Keys;
-use shared::seam::{Clock, Delivery, DeliveryKey, History, NoAnswer, Outgoing, Received, SendWebhook};
+use shared::seam::{
+    Answer, Clock, Delivery, DeliveryKey, History, News, NoAnswer, Outgoing, Received, SendWebhook, Tell,
+};
 use shared::secret::Secret;
 use shared::timestamp::Timestamp;
 
@@ -74,6 +76,24 @@ pub struct Days {
     pub clock: Hand,
     pub endpoints: Endpoints,
     pub post: Played,
+    pub heard: Heard,
+}
+
+/// Notes all news, in the order in which they were told.
+#[derive(Clone, Default)]
+pub struct Heard(Arc<Mutex<Vec<News>>>);
+
+impl Heard {
+    pub fn all(&self) -> Vec<News> {
+        self.0.lock().expect("a lock").clone()
+    }
+}
+
+impl Tell for Heard {
+    async fn tell(&self, news: &News) -> Answer<()> {
+        self.0.lock().expect("a lock").push(news.clone());
+        Ok(())
+    }
 }
 
 impl Days {
@@ -82,7 +102,7 @@ impl Days {
         let store = Store::open(folder.path()).expect("a store");
         let clock = Hand::default();
         let post = Played::new(&clock, play);
-        Self { _folder: folder, store, clock, endpoints: endpoints(described), post }
+        Self { _folder: folder, store, clock, endpoints: endpoints(described), post, heard: Heard::default() }
     }
 
     /// Accepts an event of that id and type now.
@@ -96,9 +116,10 @@ impl Days {
         event
     }
 
-    fn deliverer(&self) -> Deliverer<Endpoints, Store, Played, Hand> {
+    fn deliverer(&self) -> Deliverer<Endpoints, Store, Played, Heard, Hand> {
         let (endpoints, memory, post) = (self.endpoints.clone(), self.store.clone(), self.post.clone());
-        Deliverer { endpoints, memory, post, clock: self.clock.clone(), lease: Duration::from_secs(75) }
+        let (news, clock, lease) = (self.heard.clone(), self.clock.clone(), Duration::from_secs(75));
+        Deliverer { endpoints, memory, post, news, clock, lease }
     }
 
     /// Handles what is due now, one after the other.

@@ -10,7 +10,7 @@ fn an_endpoint_that_was_disabled_meanwhile_stays_disabled() {
     play(async {
         let days = Days::new(json!({ "a": { "url": "https://example.com/hook" } }), |_| answer(200, &[]));
         let (store, event) = (days.store.clone(), days.emit("one", "order.created").await);
-        let disabled = Disabled { since: event.received, reason: "it is gone".into() };
+        let disabled = Disabled { since: event.received, reason: "it is gone".into(), told: false };
         days.post.plays({
             let disabled = disabled.clone();
             move |_| {

@@ -13,10 +13,11 @@ use super::{later, now};
 pub async fn orders_to_an_endpoint_do_not_undo_each_other(world: &World<impl Mail>, (): &()) {
     let state = async |tenant: &str, name: &str| world.store.endpoint_state(tenant, name).await.unwrap();
     assert_eq!(state("default", "a").await, EndpointState::default());
-    let disabled = |reason: &str| Disabled { since: now(), reason: reason.into() };
+    let disabled = |reason: &str| Disabled { since: now(), reason: reason.into(), told: false };
     world.store.disable_endpoint("default", "a", &disabled("gone")).await.unwrap();
     world.store.slow_endpoint("default", "a", later(9)).await.unwrap();
-    let off = EndpointState { disabled: Some(disabled("gone")), slowed_until: Some(later(9)) };
+    let off =
+        EndpointState { disabled: Some(disabled("gone")), slowed_until: Some(later(9)), ..EndpointState::default() };
     assert_eq!(state("default", "a").await, off);
     world.store.disable_endpoint("default", "a", &disabled("gone again")).await.unwrap();
     world.store.slow_endpoint("default", "a", later(3)).await.unwrap();

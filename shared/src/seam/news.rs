@@ -1,0 +1,68 @@
+//! What happens to endpoints that people and programs are told of.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+use crate::address::EmailAddress;
+use crate::event::EventId;
+use crate::timestamp::Timestamp;
+
+/// Something happened to an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct News {
+    pub tenant: String,
+    pub endpoint: String,
+    pub url: String,
+    #[serde(flatten)]
+    pub what: What,
+    /// When the trouble began, or what it is about was accepted. With endpoint and `what` it names these
+    /// news: the same again are told once.
+    pub since: Timestamp,
+    pub at: Timestamp,
+    /// The last answers, latest first.
+    pub answers: Vec<LastAnswer>,
+    /// Deliveries held for it, up to [`super::MOST_COUNTED`].
+    pub held: u32,
+    /// Who is told beside the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<EmailAddress>,
+    /// It takes operational events itself: none is made of it, so that none can cause another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_operational: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// It only failed for an hour.
+    Failing,
+    Disabled {
+        reason: String,
+    },
+    /// It took a webhook, after people were told of trouble.
+    Recovered,
+    /// All attempts at a delivery were made.
+    Exhausted {
+        event: EventId,
+        kind: crate::event::EventType,
+        attempts: u32,
+    },
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAnswer {
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Tells people by e-mail, and programs by operational events.
+pub trait Tell {
+    /// Once this answers, it outlives any crash. The same news again change nothing.
+    fn tell(&self, news: &News) -> impl Future<Output = Answer<()>> + Send;
+}
