@@ -10,6 +10,7 @@ use crate::guard::Target;
 use crate::quantity::Rate;
 use crate::schedule::Schedule;
 use crate::sign::Signer;
+use crate::template::Template;
 
 /// The tenant of whatever names none.
 pub const DEFAULT_TENANT: &str = "default";
@@ -30,6 +31,8 @@ pub struct Endpoint {
     pub enabled: bool,
     /// Sent with every attempt, static authentication among them. The values are secrets.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Headers that are filled in for each event. No secrets.
+    pub templates: Vec<(HeaderName, Template)>,
     /// POST, PUT or GET.
     pub method: Method,
     pub format: Format,
@@ -56,6 +59,10 @@ pub enum Format {
     Form,
     /// The data as it came, under its own content type.
     Raw,
+    /// The same as JSON says, as XML.
+    Xml,
+    /// The same as JSON says, as YAML.
+    Yaml,
 }
 
 impl Endpoint {

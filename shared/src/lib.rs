@@ -33,4 +33,5 @@ pub mod secret;
 pub mod sign;
 pub mod signature;
 pub mod source;
+pub mod template;
 pub mod timestamp;

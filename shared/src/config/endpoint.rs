@@ -28,7 +28,13 @@ const MOST_LISTED: usize = 100;
 /// What may mean that a webhook has arrived. A 5xx never does: its server says that it failed.
 const SUCCESSES: RangeInclusive<u16> = 200..=499;
 
-const FORMATS: [(&str, Format); 3] = [("json", Format::Json), ("form", Format::Form), ("raw", Format::Raw)];
+const FORMATS: [(&str, Format); 5] = [
+    ("json", Format::Json),
+    ("form", Format::Form),
+    ("raw", Format::Raw),
+    ("xml", Format::Xml),
+    ("yaml", Format::Yaml),
+];
 const METHODS: [&str; 3] = ["POST", "PUT", "GET"];
 
 pub(super) fn check(
@@ -52,13 +58,15 @@ pub(super) fn check(
         return Err(ConfigError::new(key("format"), problem));
     }
     let headers = Reader { path: &path, bound: &bound(&tenant, name), secrets };
+    let headers = headers.read(spec.headers.unwrap_or_default(), spec.auth)?;
     Ok(Endpoint {
         url,
         events: listed(&key("events"), spec.events, str::parse::<Pattern>)?,
         channels: listed(&key("channels"), spec.channels, channel)?,
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
-        headers: headers.read(spec.headers.unwrap_or_default(), spec.auth)?,
+        headers: headers.fixed,
+        templates: headers.templates,
         method,
         format: choice(&key("format"), spec.format.as_deref(), &FORMATS, Format::Json)?,
         timeout: timeout(&key("timeout"), spec.timeout)?,
@@ -368,6 +376,26 @@ mod tests {
         let looked_up = HashMap::from([(reference.to_owned(), Secret::new(KEY))]);
         let secrets = Secrets::Kept { rings, looked_up: &looked_up };
         assert_eq!(signing(&Config::check(all, secrets, Guard::default()).unwrap().endpoints[0]), [KEY]);
+    }
+
+    #[test]
+    fn a_header_that_is_a_template_is_no_secret_and_read_strictly() {
+        let template = |text: &str| with("headers", json!({ "X-Order": { "template": text } }));
+        let endpoint = template("{{ data.order }}").unwrap();
+        assert!(endpoint.headers.is_empty() && endpoint.templates[0].0 == "x-order");
+        let problem = |text: &str| template(text).err().unwrap();
+        let key = "endpoints.a.headers.X-Order.template: ";
+        assert_eq!(problem("x"), format!("{key}has no {{{{ … }}}}; write the text itself instead of a template"));
+        assert!(problem("{{ order }}").starts_with(&format!("{key}names \"order\", which is not there")));
+        let refused = |headers: Value| with("headers", headers).err().unwrap();
+        assert!(refused(json!({ "webhook-id": { "template": "{{ id }}" } })).contains("is set by Hookpost itself"));
+        assert!(refused(json!({ "X-A": "1", "x-a": { "template": "{{ id }}" } })).contains("is there twice"));
+        assert!(refused(json!({ "X-A": {} })).contains("X-A.template: is missing"));
+        assert!(refused(json!({ "X-A": { "templat": "{{ id }}" } })).contains("did you mean \"template\"?"));
+        let mut all = spec(json!({ "a": { "url": "https://a.example/", "headers": { "X-A": { "template": "{{ id }}" }, "X-B": "hush" } } }));
+        all.redact();
+        assert!(Spec::read(&all.write()).is_some_and(|read| read.write() == all.write()));
+        assert!(all.write().contains(r#""X-A":{"template":"{{ id }}"},"X-B":"[sealed]""#), "{}", all.write());
     }
 
     #[test]

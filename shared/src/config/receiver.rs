@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::header_text::HeaderText;
 use super::spec::Unknown;
 use super::text::{OneOrMany, SecretText, Text, Texts, all, no_numbers};
 use crate::endpoint::DEFAULT_TENANT;
@@ -50,7 +51,7 @@ pub(super) struct EndpointSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) headers: Option<BTreeMap<String, SecretText>>,
+    pub(super) headers: Option<BTreeMap<String, HeaderText>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,13 +146,14 @@ impl EndpointSpec {
             KeySpec::Plain(_) => true,
             KeySpec::Expiring(key) => key.unknown.is_empty(),
         };
-        self.unknown.is_empty() && auth && self.secret.iter().flat_map(|keys| &keys.0).all(key)
+        let headers = self.headers.iter().flat_map(BTreeMap::values).all(HeaderText::is_understood);
+        self.unknown.is_empty() && auth && headers && self.secret.iter().flat_map(|keys| &keys.0).all(key)
     }
 
     /// Every secret of it, under the key where it stands.
     pub(super) fn secrets(&mut self) -> impl Iterator<Item = (String, &mut String)> {
         let headers = self.headers.iter_mut().flatten();
-        let headers = headers.map(|(name, value)| (header_key(name), &mut value.0));
+        let headers = headers.filter_map(|(name, value)| Some((header_key(name), value.secret()?)));
         let auth = self.auth.iter_mut().flat_map(AuthSpec::secrets);
         let keys = self.secret.iter_mut().flat_map(|keys| &mut keys.0).filter_map(KeySpec::secret);
         let auth = auth.map(|(key, text)| (key.to_owned(), text));

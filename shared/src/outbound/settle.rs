@@ -42,7 +42,7 @@ impl<F, M: Attempts + WriteEndpointState, P, N, C: Clock> Deliverer<F, M, P, N, 
         Unwritable(why): Unwritable,
     ) -> Answer<Handled> {
         let (number, at) = (open.turn.number, self.clock.now());
-        let attempt = Attempt { number, at, took: 0, status: None, error: Some(why.into()), response: None };
+        let attempt = Attempt { number, at, took: 0, status: None, error: Some(why), response: None };
         log(open, &attempt, Step::GivenUp);
         self.memory.settle_attempt(lease, Some(attempt), Step::GivenUp).await?;
         Ok(Handled::Unasked)
