@@ -17,6 +17,7 @@ pub mod event;
 pub mod guard;
 pub mod id;
 pub mod inbound;
+pub mod limits;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod outbound;

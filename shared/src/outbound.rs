@@ -6,6 +6,7 @@ mod emit;
 mod fields;
 mod json;
 mod judge;
+mod limit;
 mod matching;
 mod open;
 mod pace;

@@ -13,10 +13,12 @@ use super::deliveries::Claimed;
 use super::endpoint_states::States;
 use super::events::MOST_LARGE;
 use super::lanes::Lanes;
+use super::limits::Rates;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
 use super::queue::HandedOut;
 use super::recent::Recent;
+use super::room::Room;
 use super::writer::{Open, Tables, Writer};
 use crate::seam::{Answer, Unavailable};
 
@@ -26,7 +28,7 @@ pub(super) const CLAIMS: TableDefinition<&str, &[u8]> = TableDefinition::new("cl
 /// When each claim may be forgotten.
 pub(super) const FORGET: TableDefinition<(u64, &str), ()> = TableDefinition::new("forget");
 pub(super) const DEAD: TableDefinition<u128, &[u8]> = TableDefinition::new("dead");
-/// The applied configuration and its version.
+/// The applied configuration and its version; and how large history is.
 pub(super) const CONFIG: TableDefinition<&str, (u64, &str)> = TableDefinition::new("config");
 pub(super) const MAIL: TableDefinition<u128, &[u8]> = TableDefinition::new("mail");
 
@@ -69,6 +71,8 @@ pub(super) struct Inner {
     /// Memory for the data of large events.
     pub(super) large: Arc<Semaphore>,
     pub(super) paces: Paces,
+    pub(super) rates: Rates,
+    pub(super) room: Room,
     /// Held until the last clone is gone.
     _lock: File,
 }
@@ -107,6 +111,8 @@ impl Store {
             recent: Recent::default(),
             large: Arc::new(Semaphore::new(MOST_LARGE)),
             paces: Paces::default(),
+            rates: Rates::default(),
+            room: Room::default(),
             _lock: lock,
         };
         let store = Self { inner: Arc::new(inner) };
@@ -114,6 +120,16 @@ impl Store {
             .find_lanes()
             .map_err(|problem| OpenError::Io { path: folder.to_owned(), problem: std::io::Error::other(problem) })?;
         Ok(store)
+    }
+
+    /// Measures history, where nobody did before.
+    pub async fn measure(&self) -> Answer<()> {
+        let Some(size) = self.measure_history()? else { return Ok(()) };
+        self.write(move |tables| {
+            tables.grown += size;
+            Ok(())
+        })
+        .await
     }
 
     /// Whether the last commit succeeded: after a full disk `Err` until the next that does.

@@ -147,6 +147,7 @@ fn commit(database: &Database, batch: &mut [Box<dyn Change>]) -> Answer<()> {
         for change in batch {
             change.apply(&mut tables)?;
         }
+        tables.note_growth()?;
         drop(tables);
         write.commit()?;
         Ok(())
@@ -177,6 +178,8 @@ fn open_anew(shared: &Shared, reopen: &Reopen) {
 /// The tables of one commit, opened when first used.
 pub(super) struct Tables<'t> {
     write: &'t WriteTransaction,
+    /// By so many bytes history grew.
+    pub(super) grown: i64,
     queue: Option<Table<'t, (u64, u128), &'static [u8]>>,
     claims: Option<Table<'t, &'static str, &'static [u8]>>,
     forget: Option<Table<'t, (u64, &'static str), ()>>,
@@ -207,6 +210,7 @@ impl<'t> Tables<'t> {
     fn of(write: &'t WriteTransaction) -> Self {
         Self {
             write,
+            grown: 0,
             queue: None,
             claims: None,
             forget: None,

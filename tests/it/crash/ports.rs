@@ -7,7 +7,7 @@ use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
     Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Disabled, EndpointState,
-    KeepEvent, KeepPace, Keeping, NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, ReadHealth, Received,
+    KeepEvent, KeepPace, Keeping, LimitEvents, NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, ReadHealth, Received,
     Recipient, SendWebhook, Step, Tally, Trouble, Turn, WriteEndpointState,
 };
 use shared::timestamp::Timestamp;
@@ -17,6 +17,16 @@ use super::faulty::Faulty;
 impl<P: KeepEvent + Sync> KeepEvent for Faulty<P> {
     async fn keep_event(&self, event: &Event, to: &[Recipient]) -> Answer<Keeping> {
         self.call("keep_event", self.inner().keep_event(event, to)).await
+    }
+}
+
+impl<P: LimitEvents + Sync> LimitEvents for Faulty<P> {
+    async fn has_room(&self) -> Answer<bool> {
+        self.call("has_room", self.inner().has_room()).await
+    }
+
+    async fn take_place(&self, tenant: &str, rate: Rate, now: Timestamp) -> Answer<Result<(), Timestamp>> {
+        self.call("take_place", self.inner().take_place(tenant, rate, now)).await
     }
 }
 
