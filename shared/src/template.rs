@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, filters, tests as known};
 
 /// Read once, filled in for each webhook.
@@ -65,7 +65,8 @@ impl Template {
         let names = self.environment.get_template(NAME).map(|template| template.undeclared_variables(false));
         let unknown = names.unwrap_or_default().into_iter().find(|name| !NAMES.contains(&name.as_str()));
         if let Some(unknown) = unknown {
-            let problem = format!("names \"{}\", which is not there. Allowed: {}", unknown.escape_debug(), NAMES.join(", "));
+            let problem =
+                format!("names \"{}\", which is not there. Allowed: {}", unknown.escape_debug(), NAMES.join(", "));
             return Err(NotATemplate(problem));
         }
         match self.render(minijinja::context! { channels => [""; 0], attempt => 1 }) {
@@ -97,10 +98,7 @@ impl Template {
 
 fn is_misspelt(kind: ErrorKind) -> bool {
     use ErrorKind::{MissingArgument, TooManyArguments, UnknownFilter, UnknownFunction, UnknownMethod, UnknownTest};
-    matches!(
-        kind,
-        UnknownFilter | UnknownFunction | UnknownMethod | UnknownTest | TooManyArguments | MissingArgument
-    )
+    matches!(kind, UnknownFilter | UnknownFunction | UnknownMethod | UnknownTest | TooManyArguments | MissingArgument)
 }
 
 fn malformed(problem: &Error) -> NotATemplate {
@@ -117,6 +115,11 @@ fn environment() -> Environment<'static> {
         if value.is_undefined() || value.is_none() {
             return Err(ErrorKind::UndefinedError.into());
         }
+        // Python writes True.
+        let value = match value.kind() {
+            ValueKind::Bool => if value.is_true() { "true" } else { "false" }.into(),
+            _ => value.clone(),
+        };
         std::fmt::Write::write_fmt(out, format_args!("{value}")).map_err(|_| ErrorKind::WriteFailure.into())
     });
     environment.add_filter("default", filters::default);
@@ -164,7 +167,9 @@ mod tests {
 
     #[test]
     fn what_is_not_there_leaves_the_header_out() {
-        for text in ["{{ data.gone }}", "a {{ data.gone.deeper }}", "{{ data.z }}", "{{ data.s if data.gone }}", "{{ '' }}"] {
+        for text in
+            ["{{ data.gone }}", "a {{ data.gone.deeper }}", "{{ data.z }}", "{{ data.s if data.gone }}", "{{ '' }}"]
+        {
             assert_eq!(fill(text), Ok(None), "{text}");
         }
     }

@@ -1,7 +1,9 @@
 //! Events on their way out: who gets them, and that nobody else does.
 
 mod door;
+mod headers;
 mod history;
+mod limits;
 mod manners;
 mod publishing;
 mod requests;

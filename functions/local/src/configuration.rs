@@ -87,7 +87,10 @@ pub(crate) fn check(spec: Spec, Check { settings, password, reading, applied }: 
             outbox::writable(address.clone()).map_err(wrong)?;
         }
     }
-    Ok(Given { owned: Owned { sources: config.sources, endpoints: config.endpoints, made, limits: config.limits }, warnings })
+    Ok(Given {
+        owned: Owned { sources: config.sources, endpoints: config.endpoints, made, limits: config.limits },
+        warnings,
+    })
 }
 
 /// The made password can be referred to like one that was given.

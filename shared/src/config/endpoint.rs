@@ -392,7 +392,9 @@ mod tests {
         assert!(refused(json!({ "X-A": "1", "x-a": { "template": "{{ id }}" } })).contains("is there twice"));
         assert!(refused(json!({ "X-A": {} })).contains("X-A.template: is missing"));
         assert!(refused(json!({ "X-A": { "templat": "{{ id }}" } })).contains("did you mean \"template\"?"));
-        let mut all = spec(json!({ "a": { "url": "https://a.example/", "headers": { "X-A": { "template": "{{ id }}" }, "X-B": "hush" } } }));
+        let mut all = spec(
+            json!({ "a": { "url": "https://a.example/", "headers": { "X-A": { "template": "{{ id }}" }, "X-B": "hush" } } }),
+        );
         all.redact();
         assert!(Spec::read(&all.write()).is_some_and(|read| read.write() == all.write()));
         assert!(all.write().contains(r#""X-A":{"template":"{{ id }}"},"X-B":"[sealed]""#), "{}", all.write());

@@ -111,7 +111,8 @@ mod tests {
     }
 
     fn endpoints(tenants: &[(&str, usize)]) -> Value {
-        let one = |tenant: &str, at| (format!("{tenant}-{at}"), json!({ "url": "https://a.example/", "tenant": tenant }));
+        let one =
+            |tenant: &str, at| (format!("{tenant}-{at}"), json!({ "url": "https://a.example/", "tenant": tenant }));
         tenants.iter().flat_map(|(tenant, count)| (0..*count).map(move |at| one(tenant, at))).collect()
     }
 
@@ -121,7 +122,10 @@ mod tests {
         let limits = read(json!({ "limits": limits })).unwrap().limits.unwrap();
         let hundred = quantity::rate("100/s");
         assert_eq!(limits.of("anybody"), Limit { endpoints: 3, rate: hundred });
-        assert_eq!((limits.of("acme"), limits.of("b")), (Limit { endpoints: 3, rate: None }, Limit { endpoints: 9, rate: hundred }));
+        assert_eq!(
+            (limits.of("acme"), limits.of("b")),
+            (Limit { endpoints: 3, rate: None }, Limit { endpoints: 9, rate: hundred })
+        );
         assert_eq!(read(json!({})).unwrap().limits, None);
         assert_eq!(Limits::default().of("anybody"), Limit { endpoints: 1_000, rate: None });
     }
@@ -129,9 +133,13 @@ mod tests {
     #[test]
     fn more_endpoints_than_a_tenant_may_have_are_refused_by_its_name() {
         let limits = json!({ "endpoints": 3, "tenants": { "acme": { "endpoints": 1 } } });
-        let with = |tenants: &[(&str, usize)]| read(json!({ "limits": limits, "endpoints": endpoints(tenants) })).map(|_| ());
+        let with =
+            |tenants: &[(&str, usize)]| read(json!({ "limits": limits, "endpoints": endpoints(tenants) })).map(|_| ());
         assert_eq!(with(&[("default", 3), ("acme", 1), ("other", 3)]), Ok(()));
-        assert_eq!(with(&[("default", 3), ("acme", 2)]), Err("endpoints: the tenant acme has 2; limits allow it 1".into()));
+        assert_eq!(
+            with(&[("default", 3), ("acme", 2)]),
+            Err("endpoints: the tenant acme has 2; limits allow it 1".into())
+        );
         let most = |count| read(json!({ "endpoints": endpoints(&[("default", count)]) })).map(|_| ());
         assert_eq!(most(1_000), Ok(()));
         assert_eq!(most(1_001), Err("endpoints: the tenant default has 1001; limits allow it 1000".into()));
@@ -141,9 +149,14 @@ mod tests {
     fn limits_are_read_strictly() {
         let refused = |limits: Value| read(json!({ "limits": limits })).err().unwrap();
         assert!(refused(json!({ "rate": "fast" })).starts_with("limits.rate: \"fast\" is not a rate"));
-        assert!(refused(json!({ "endpoints": "many" })).starts_with("limits.endpoints: \"many\" is not a number from 0"));
+        assert!(
+            refused(json!({ "endpoints": "many" })).starts_with("limits.endpoints: \"many\" is not a number from 0")
+        );
         assert!(refused(json!({ "rates": "1/s" })).contains("did you mean \"rate\"?"));
         assert!(refused(json!({ "tenants": { "A": {} } })).contains("is not a tenant's name"));
-        assert!(refused(json!({ "tenants": { "a": { "rat": "1/s" } } })).contains("limits.tenants.a.rat: is not a known key"));
+        assert!(
+            refused(json!({ "tenants": { "a": { "rat": "1/s" } } }))
+                .contains("limits.tenants.a.rat: is not a known key")
+        );
     }
 }

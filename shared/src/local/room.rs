@@ -73,7 +73,12 @@ impl Store {
             from = last + 1;
             forgotten += self.forget_ended(oldest).await?;
         }
-        tracing::warn!(forgotten, size = self.history_size()?, most, "history was full; the oldest events were forgotten");
+        tracing::warn!(
+            forgotten,
+            size = self.history_size()?,
+            most,
+            "history was full; the oldest events were forgotten"
+        );
         Ok(())
     }
 

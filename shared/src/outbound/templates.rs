@@ -124,25 +124,30 @@ impl Part {
     /// The last member of that name: readers of JSON take the last.
     fn member(&self, wanted: &str) -> Option<&str> {
         let (mut tokens, mut found) = (self.inside(), None);
-        while let Some(Token::Name(name)) = tokens.next().ok()? {
-            let value = tokens.skip().ok()?;
-            if name == wanted {
+        loop {
+            let name = match tokens.next() {
+                Ok(Some(Token::Name(name))) => Some(name),
+                // Half a character: nobody can ask for it.
+                Err(_) => None,
+                Ok(_) => return found,
+            };
+            let value = tokens.skip();
+            if name.is_some_and(|name| name == wanted) {
                 found = Some(value);
             }
         }
-        found
     }
 
     fn items(&self) -> impl Iterator<Item = &str> {
         let mut tokens = self.inside();
-        std::iter::from_fn(move || if tokens.ends_here() { None } else { tokens.skip().ok() })
+        std::iter::from_fn(move || (!tokens.ends_here()).then(|| tokens.skip()))
     }
 
     fn names(&self) -> impl Iterator<Item = Value> {
         let mut tokens = self.inside();
         std::iter::from_fn(move || {
             let Some(Token::Name(name)) = tokens.next().ok()? else { return None };
-            tokens.skip().ok()?;
+            tokens.skip();
             Some(words(&name))
         })
     }
@@ -212,17 +217,32 @@ mod tests {
         for number in ["19.90", "12345678901234567890123", "1E5", "-0", "17", "-9223372036854775808", "0.10"] {
             assert_eq!(fill("{{ data.n }}", &format!(r#"{{"n": {number}}}"#)), Ok(Some(number.into())));
         }
-        assert_eq!(fill("{{ data.n + 1 }} {{ data.p|float > 19.8 }}", r#"{"n": 41, "p": 19.90}"#), Ok(Some("42 true".into())));
+        assert_eq!(
+            fill("{{ data.n + 1 }} {{ data.p|float > 19.8 }}", r#"{"n": 41, "p": 19.90}"#),
+            Ok(Some("42 true".into()))
+        );
     }
 
     #[test]
     fn what_lies_deep_is_picked_by_name_and_place() {
-        let data = r#" { "a" : [ 1 , {"b c": [true, null, "x"]}, "" ] , "d": {"e": 1, "e": {"f": "last"}} , "\u00fc": 2} "#;
+        let data =
+            r#" { "a" : [ 1 , {"b c": [true, null, "x"]}, "" ] , "d": {"e": 1, "e": {"f": "last"}} , "\u00fc": 2} "#;
         let filled = |template: &str| fill(template, data);
-        assert_eq!(filled("{{ data.a[0] }} {{ data.a[1]['b c'][2] }} {{ data.d.e.f }} {{ data.ü }}"), Ok(Some("1 x last 2".into())));
-        assert_eq!(filled("{{ data.a|length }} {{ data|length }} {{ data.a|first }} {{ data.a[1]['b c'][0] }}"), Ok(Some("3 3 1 true".into())));
-        assert_eq!(filled("{{ data.d }} {{ data.a[1] }}"), Ok(Some(r#"{"e": 1, "e": {"f": "last"}} {"b c": [true, null, "x"]}"#.into())));
-        for nothing in ["{{ data.a[9] }}", "{{ data.a.b }}", "{{ data.d.g.h }}", "{{ data[0] }}", "{{ data.a[1]['b c'][1] }}"] {
+        assert_eq!(
+            filled("{{ data.a[0] }} {{ data.a[1]['b c'][2] }} {{ data.d.e.f }} {{ data['ü'] }}"),
+            Ok(Some("1 x last 2".into()))
+        );
+        assert_eq!(
+            filled("{{ data.a|length }} {{ data|length }} {{ data.a|first }} {{ data.a[1]['b c'][0] }}"),
+            Ok(Some("3 3 1 true".into()))
+        );
+        assert_eq!(
+            filled("{{ data.d }} {{ data.a[1] }}"),
+            Ok(Some(r#"{"e": 1, "e": {"f": "last"}} {"b c": [true, null, "x"]}"#.into()))
+        );
+        for nothing in
+            ["{{ data.a[9] }}", "{{ data.a.b }}", "{{ data.d.g.h }}", "{{ data[0] }}", "{{ data.a[1]['b c'][1] }}"]
+        {
             assert_eq!(filled(nothing), Ok(None), "{nothing}");
         }
     }
@@ -235,12 +255,20 @@ mod tests {
             assert!(problem.starts_with("its template does not fit the event"), "{problem}");
         }
         assert_eq!(fill("{{ data.l[2000] }}", &long), Ok(Some("1".into())));
-        assert_eq!(fill("{{ data.half }}", r#"{"half": "\ud83d"}"#).unwrap_err(), "its template does not fit the event (invalid operation)");
+        assert_eq!(
+            fill("{{ data.half }}", r#"{"half": "\ud83d"}"#).unwrap_err(),
+            "its template does not fit the event (invalid operation)"
+        );
     }
 
     #[test]
     fn no_value_breaks_out_of_its_header() {
-        assert!(value("a\r\nX-Evil: 1").is_err() && value("a\nb").is_err() && value("a\0").is_err() && value("\u{7f}").is_err());
+        assert!(
+            value("a\r\nX-Evil: 1").is_err()
+                && value("a\nb").is_err()
+                && value("a\0").is_err()
+                && value("\u{7f}").is_err()
+        );
         assert!(value(&"x".repeat(4_097)).is_err() && value(&"x".repeat(4_096)).is_ok());
         assert_eq!(value("Köln\t☃").unwrap().as_bytes(), "Köln\t☃".as_bytes());
     }

@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_told_apart_and_numbers_keep_their_text() {
-        let text = r#"{"n": [19.90, 1E5, -0], "t": true, "z": null, "s": "", "l": [], "o": {}, "x": [{"a": "null"}, []]}"#;
+        let text =
+            r#"{"n": [19.90, 1E5, -0], "t": true, "z": null, "s": "", "l": [], "o": {}, "x": [{"a": "null"}, []]}"#;
         let expected = "<data type=\"object\"><n type=\"array\"><item type=\"number\">19.90</item>\
             <item type=\"number\">1E5</item><item type=\"number\">-0</item></n><t type=\"boolean\">true</t>\
             <z type=\"null\"></z><s></s><l type=\"array\"></l><o type=\"object\"></o>\
@@ -192,7 +193,8 @@ mod tests {
 
     #[test]
     fn names_that_no_element_may_have_are_attributes() {
-        let text = r#"{"a b": 1, "": 2, "xmlns": 3, "9": 4, "a:b": 5, "ü\"<\n": 6, "field": 7, "\u0000": 8, "a": 9, "a": 10}"#;
+        let text =
+            r#"{"a b": 1, "": 2, "xmlns": 3, "9": 4, "a:b": 5, "ü\"<\n": 6, "field": 7, "\u0000": 8, "a": 9, "a": 10}"#;
         let expected = "<data type=\"object\"><field name=\"a b\" type=\"number\">1</field>\
             <field name=\"\" type=\"number\">2</field><field name=\"xmlns\" type=\"number\">3</field>\
             <field name=\"9\" type=\"number\">4</field><field name=\"a:b\" type=\"number\">5</field>\
@@ -203,7 +205,10 @@ mod tests {
 
     #[test]
     fn no_text_breaks_out_and_none_is_lost() {
-        assert_eq!(json(r#""]]></data><x a='1'>&amp;\r\n\t""#), "<data>]]&gt;&lt;/data&gt;&lt;x a='1'&gt;&amp;amp;&#13;\n\t</data>");
+        assert_eq!(
+            json(r#""]]></data><x a='1'>&amp;\r\n\t""#),
+            "<data>]]&gt;&lt;/data&gt;&lt;x a='1'&gt;&amp;amp;&#13;\n\t</data>"
+        );
         assert_eq!(json(r#""\u0000\ufffe""#), "<data type=\"base64\">AO+/vg==</data>");
         assert_eq!(data(&event("text/plain", b"a<b\x1b")), "<data type=\"base64\">YTxiGw==</data>");
         assert_eq!(data(&event("text/plain", b"a<b")), "<data>a&lt;b</data>");

@@ -7,8 +7,8 @@ use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
     Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Disabled, EndpointState,
-    KeepEvent, KeepPace, Keeping, LimitEvents, NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, ReadHealth, Received,
-    Recipient, SendWebhook, Step, Tally, Trouble, Turn, WriteEndpointState,
+    KeepEvent, KeepPace, Keeping, LimitEvents, NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, ReadHealth,
+    Received, Recipient, SendWebhook, Step, Tally, Trouble, Turn, WriteEndpointState,
 };
 use shared::timestamp::Timestamp;
 

@@ -29,7 +29,8 @@ const WRITTEN: [&str; 14] = [
 ];
 
 fn any_text() -> impl Strategy<Value = String> {
-    let words = prop::sample::select(vec!["a", "no", "12", ": ", " #", "\n", "  ", "- ", "é", "\t", "\"", "\\", "<", "&", "'"]);
+    let words =
+        prop::sample::select(vec!["a", "no", "12", ": ", " #", "\n", "  ", "- ", "é", "\t", "\"", "\\", "<", "&", "'"]);
     prop_oneof![
         prop::collection::vec(words, 0..6).prop_map(|words| words.concat()),
         "[a-zA-Z_][a-zA-Z0-9_.-]{0,8}",
@@ -85,7 +86,8 @@ fn keep(folder: &Path, receiver: &Receiver, count: usize) {
 #[test]
 fn xml_and_yaml_are_read_back_as_they_were_meant_down_to_the_digits() {
     let (folder, receiver, cases) = (tempfile::tempdir().expect("a folder"), Receiver::start(), cases());
-    let config = ["xml", "yaml"].map(|format| format!("  {format}: {{ url: '{}', format: {format} }}\n", receiver.url(&format!("/{format}"))));
+    let config = ["xml", "yaml"]
+        .map(|format| format!("  {format}: {{ url: '{}', format: {format} }}\n", receiver.url(&format!("/{format}"))));
     let hookpost = Setup::config(&format!("endpoints:\n{}", config.concat())).sending().start();
     let bearer = format!("Bearer {}", hookpost.events_token());
     for (id, data) in cases.iter().enumerate() {

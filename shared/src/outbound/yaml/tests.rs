@@ -57,18 +57,58 @@ fn an_event_is_written_in_lines_that_people_like_to_read() {
 
 #[test]
 fn what_could_be_read_as_something_else_is_quoted() {
-    for text in ["", "no", "Yes", "Y", "oN", "null", "NaN", "~", "=", "<<", "012", "1_000", "0x1f", "1e5", "12:30:45", ".inf",
-        "2001-01-01", "- a", "? a", "a: b", "a #b", " a", "a ", "*a", "&a", "!a", "%a", "@a", "`a", "|", ">", "[a", "{a", "#a", "'a'",
-        "a, b", "---", "...", "-", "http://a/"]
-    {
+    for text in [
+        "",
+        "no",
+        "Yes",
+        "Y",
+        "oN",
+        "null",
+        "NaN",
+        "~",
+        "=",
+        "<<",
+        "012",
+        "1_000",
+        "0x1f",
+        "1e5",
+        "12:30:45",
+        ".inf",
+        "2001-01-01",
+        "- a",
+        "? a",
+        "a: b",
+        "a #b",
+        " a",
+        "a ",
+        "*a",
+        "&a",
+        "!a",
+        "%a",
+        "@a",
+        "`a",
+        "|",
+        ">",
+        "[a",
+        "{a",
+        "#a",
+        "'a'",
+        "a, b",
+        "---",
+        "...",
+        "-",
+        "http://a/",
+    ] {
         let written = serde_json::to_string(text).unwrap();
         assert_eq!(json(&written), format!("data: {written}\n"));
     }
     for text in ["a", "order.created", "Zoë", "two words", "a/b-c_d.e", "nothing", "yes and no"] {
         assert_eq!(json(&serde_json::to_string(text).unwrap()), format!("data: {text}\n"));
     }
-    assert_eq!(json(r#""\u0000\u0085\u2028\ufeff\uffff\u007f\r\n\t \"\\""#),
-        "data: \"\\u0000\\u0085\\u2028\\ufeff\\uffff\\u007f\\r\\n\\t \\\"\\\\\"\n");
+    assert_eq!(
+        json(r#""\u0000\u0085\u2028\ufeff\uffff\u007f\r\n\t \"\\""#),
+        "data: \"\\u0000\\u0085\\u2028\\ufeff\\uffff\\u007f\\r\\n\\t \\\"\\\\\"\n"
+    );
 }
 
 #[test]
@@ -84,14 +124,20 @@ fn numbers_keep_their_text() {
 
 #[test]
 fn of_a_name_that_stands_there_twice_the_last_counts() {
-    assert_eq!(json(r#"{"a": {"x": [1]}, "b": 2, "\u0061": 3, "c": {"d": 1, "d": {}}}"#), "data:\n  b: 2\n  a: 3\n  c:\n    d: {}\n");
+    assert_eq!(
+        json(r#"{"a": {"x": [1]}, "b": 2, "\u0061": 3, "c": {"d": 1, "d": {}}}"#),
+        "data:\n  b: 2\n  a: 3\n  c:\n    d: {}\n"
+    );
 }
 
 #[test]
 fn long_names_are_marked_and_what_lies_deep_stands_in_brackets() {
     let long = "k".repeat(200);
     assert_eq!(json(&format!(r#"{{"{long}": {{"a": [1]}}}}"#)), format!("data:\n  ? {long}\n  :\n    a:\n      - 1\n"));
-    assert_eq!(json(&format!(r#"[{{"{long}": "a\nb"}}]"#)), format!("data:\n  - ? {long}\n    : |-\n      a\n      b\n"));
+    assert_eq!(
+        json(&format!(r#"[{{"{long}": "a\nb"}}]"#)),
+        format!("data:\n  - ? {long}\n    : |-\n      a\n      b\n")
+    );
     let deep = format!(r#"{}{{"a": 1, "{long}": ["x", {{}}, 1e5]}}, null{}"#, "[".repeat(20), "]".repeat(20));
     let shown = json(&deep);
     assert!(shown.contains(&format!("[[[[{{a: 1, ? {long} : [x, {{}}, !!float 1e5]}}, null]]]]\n")), "{shown}");

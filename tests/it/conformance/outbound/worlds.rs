@@ -8,7 +8,8 @@ use shared::config::{Config, Secrets, Spec};
 use shared::guard::Guard;
 use shared::local::{self, Ended};
 use shared::seam::{
-    Attempts, Clock, History, KeepEvent, KeepPace, Kept, ReadEvent, Tokens, Turn, WriteConfig, WriteEndpointState,
+    Attempts, Clock, History, KeepEvent, KeepPace, Kept, LimitEvents, ReadEvent, Tokens, Turn, WriteConfig,
+    WriteEndpointState,
 };
 
 use crate::conformance::worlds::{Place, Time, run, start};
@@ -16,12 +17,24 @@ use crate::harness::{Emulator, Hand};
 
 /// All that the outbound path asks of a store.
 pub trait Mail:
-    KeepEvent + ReadEvent + Attempts + WriteEndpointState + KeepPace + Tokens + History + Clone + Send + Sync + 'static
+    KeepEvent
+    + LimitEvents
+    + ReadEvent
+    + Attempts
+    + WriteEndpointState
+    + KeepPace
+    + Tokens
+    + History
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 
 impl<S> Mail for S where
     S: KeepEvent
+        + LimitEvents
         + ReadEvent
         + Attempts
         + WriteEndpointState
