@@ -95,7 +95,7 @@ fn json(within: &Bytes, text: &str) -> Option<Value> {
         Ok(Some(Token::Null)) => ().into(),
         Ok(Some(_)) => {
             let start = text.len() - text.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']).len();
-            Value::from_object(Part { text: within.slice_ref(text[start..].as_bytes()) })
+            Value::from_object(Part { text: within.slice_ref(&text.as_bytes()[start..]) })
         }
         Ok(None) => return None,
         Err(_) => too_much(),

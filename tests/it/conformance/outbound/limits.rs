@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use shared::quantity::Rate;
-use shared::seam::LimitEvents;
 use shared::timestamp::Timestamp;
 
 use super::super::now;
@@ -11,7 +10,7 @@ use super::worlds::{Mail, World};
 
 const FIVE: Rate = Rate { per_second: 5.0, burst: 50.0 };
 
-pub async fn a_tenants_rate_gives_a_seconds_worth_at_once_and_then_says_when(world: World<impl Mail>, (): ()) {
+pub async fn a_tenants_rate_gives_a_seconds_worth_at_once_and_then_says_when(world: &World<impl Mail>, (): &()) {
     let (store, now) = (&world.store, now());
     let take = async |tenant: &str, at: Timestamp| store.take_place(tenant, FIVE, at).await.unwrap();
     let mut taken = 0;
@@ -28,7 +27,7 @@ pub async fn a_tenants_rate_gives_a_seconds_worth_at_once_and_then_says_when(wor
     assert!(store.has_room().await.unwrap());
 }
 
-pub async fn of_many_who_emit_at_once_no_more_are_taken_than_the_rate_allows(world: World<impl Mail>, (): ()) {
+pub async fn of_many_who_emit_at_once_no_more_are_taken_than_the_rate_allows(world: &World<impl Mail>, (): &()) {
     let now = now();
     let all: Vec<_> = (0..12)
         .map(|_| {
