@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Cursor, Page, State};
 use crate::event::{Event, EventId};
+use crate::id::WebhookId;
 use crate::timestamp::Timestamp;
 
 /// Which deliveries to one endpoint are to be put back on their way.
@@ -75,6 +76,28 @@ pub struct ReplayStep {
 }
 
 impl Replay {
+    /// One that begins now. `random` tells it from others that begin in the same moment.
+    pub fn begun(key: ReplayKey, random: [u8; 10], now: Timestamp) -> Self {
+        let id = WebhookId::new(now, random).bits();
+        Self {
+            key,
+            id: format!("rp_{id:032x}"),
+            began: now,
+            state: Progress::Running,
+            why: None,
+            queued: 0,
+            after: None,
+            step: 0,
+            due: now,
+            ended: None,
+        }
+    }
+
+    /// Ends it before its end.
+    pub fn stop(&mut self, why: &str, now: Timestamp) {
+        (self.state, self.why, self.ended) = (Progress::Stopped, Some(why.to_owned()), Some(now));
+    }
+
     pub fn next_step(&self) -> ReplayStep {
         ReplayStep { key: self.key.clone(), id: self.id.clone(), step: self.step }
     }
