@@ -154,6 +154,10 @@ impl fmt::Display for EventId {
 #[serde(try_from = "String")]
 pub struct EventType(String);
 
+/// The types of events about endpoints, which Hookpost itself makes.
+pub const OPERATIONAL: [&str; 4] =
+    ["endpoint.failing", "endpoint.disabled", "endpoint.recovered", "message.attempt.exhausted"];
+
 /// What a type is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not an event type; write words of letters, digits, _ or - joined by full stops, like order.created")]
