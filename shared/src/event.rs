@@ -94,6 +94,7 @@ pub struct NotAnEventId;
 
 impl EventId {
     const PREFIX: &str = "msg_";
+    const OPERATIONAL: &str = "op_";
 
     /// A new one; later ones sort after earlier ones.
     pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
@@ -111,6 +112,17 @@ impl EventId {
         let mut digits = hex::encode(hash.finalize());
         digits.truncate(32);
         Self(format!("{prefix}_{digits}"))
+    }
+
+    /// Of an event about an endpoint: the same for the same digest.
+    pub fn operational(digest: &[u8; 32]) -> Self {
+        Self(format!("{}{}", Self::OPERATIONAL, hex::encode(&digest[..16])))
+    }
+
+    /// Whether it is one of those: no application may give such a name.
+    pub fn is_operational(&self) -> bool {
+        let digits = self.0.strip_prefix(Self::OPERATIONAL).unwrap_or_default();
+        digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 
     pub fn as_str(&self) -> &str {
