@@ -41,7 +41,7 @@ pub(super) async fn begin(
         ports.deliveries_of(&endpoint.tenant, event).await.map_err(unavailable)?.ok_or(NO_EVENT)?;
     }
     let key = ReplayKey { tenant: endpoint.tenant.clone(), endpoint: endpoint.name.clone(), which };
-    let wanted = new(key, now, random()?);
+    let wanted = new(ports, key, random()?, now);
     let stands = ports.begin_replay(&wanted).await.map_err(unavailable)?;
     if stands.id != wanted.id {
         return Ok(reply::json(StatusCode::OK, &shown(&stands)));
@@ -144,19 +144,9 @@ async fn is_in_use(endpoint: &Endpoint, states: &impl ReadEndpointState) -> Resu
     })
 }
 
-fn new(key: ReplayKey, now: Timestamp, random: [u8; 10]) -> Replay {
-    Replay {
-        key,
-        id: format!("rp_{}", hex::encode(random)),
-        began: now,
-        state: Progress::Running,
-        why: None,
-        queued: 0,
-        after: None,
-        step: 0,
-        due: now,
-        ended: None,
-    }
+/// Whoever makes its first step knows by then that the endpoint is in use.
+fn new<S: ReadEndpointState>(_: &S, key: ReplayKey, random: [u8; 10], now: Timestamp) -> Replay {
+    Replay { due: now.after(S::MAY_BE_OLD), ..Replay::begun(key, random, now) }
 }
 
 fn shown(replay: &Replay) -> Value {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,9 @@ pub struct Consent {
 
 /// Reads what became of an endpoint.
 pub trait ReadEndpointState {
-    /// May be some seconds old.
+    /// How old what is answered may be.
+    const MAY_BE_OLD: Duration = Duration::ZERO;
+
     fn endpoint_state(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<EndpointState>> + Send;
 }
 
