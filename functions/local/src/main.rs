@@ -16,6 +16,7 @@ mod mailer;
 mod outbox;
 mod pretty;
 mod receive;
+mod replayer;
 mod replays;
 mod retry;
 mod routes;

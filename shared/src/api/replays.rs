@@ -41,7 +41,7 @@ pub(super) async fn begin(
         ports.deliveries_of(&endpoint.tenant, event).await.map_err(unavailable)?.ok_or(NO_EVENT)?;
     }
     let key = ReplayKey { tenant: endpoint.tenant.clone(), endpoint: endpoint.name.clone(), which };
-    let wanted = new(ports, key, random()?, now);
+    let wanted = Replay::begun(key, random()?, now);
     let stands = ports.begin_replay(&wanted).await.map_err(unavailable)?;
     if stands.id != wanted.id {
         return Ok(reply::json(StatusCode::OK, &shown(&stands)));
@@ -142,11 +142,6 @@ async fn is_in_use(endpoint: &Endpoint, states: &impl ReadEndpointState) -> Resu
         let first = "is disabled; enable it first: hookpost endpoints enable";
         Err(Refused::NotNow(format!("endpoint {name} {first} {name}")))
     })
-}
-
-/// Whoever makes its first step knows by then that the endpoint is in use.
-fn new<S: ReadEndpointState>(_: &S, key: ReplayKey, random: [u8; 10], now: Timestamp) -> Replay {
-    Replay { due: now.after(S::MAY_BE_OLD), ..Replay::begun(key, random, now) }
 }
 
 fn shown(replay: &Replay) -> Value {

@@ -22,8 +22,6 @@ pub(super) fn partition(tenant: &str, name: &str) -> String {
 const ROW: &str = "state";
 
 impl ReadEndpointState for Outbound {
-    const MAY_BE_OLD: Duration = FRESH;
-
     async fn endpoint_state(&self, tenant: &str, name: &str) -> Answer<EndpointState> {
         let key = partition(tenant, name);
         if let Some(known) = self.states.get(&key) {

@@ -11,7 +11,7 @@ use super::tables::{EVENTS, EVENTS_BY_TIME, REPLAYS, REPLAYS_BY_TIME, Tables, UN
 use super::{deliveries, events, undelivered};
 use crate::seam::{
     Answer, Cursor, Delivery, DeliveryKey, Matched, Page, Progress, Replay, ReplayKey, ReplayStep, ReplaySteps,
-    Replays, State, Unavailable, Within,
+    Replays, State, Unavailable, Which, Within,
 };
 use crate::timestamp::Timestamp;
 
@@ -193,12 +193,27 @@ fn begin(within: &Within) -> (u64, &str, bool) {
     }
 }
 
+/// The state of the deliveries that such a replay is of, if that is one.
+fn wanted(which: &Which) -> Option<State> {
+    match which {
+        Which::Held => Some(State::Held),
+        Which::Failed { .. } => Some(State::GivenUp),
+        Which::Missing { .. } | Which::One { .. } => None,
+    }
+}
+
 /// Puts one delivery back on its way. Answers whether a turn was written.
 fn send_again(tables: &mut Tables<'_>, replay: &Replay, event: &Cursor) -> Result<bool, redb::Error> {
     let ReplayKey { tenant, endpoint, .. } = &replay.key;
     let (lane, at, id) = (lane(tenant, endpoint), event.at.0, event.event.as_str());
     let state = tables.deliveries_by_time()?.get((&*lane, at, id))?.map(|row| row.value());
-    if state == Some(State::Pending as u8) || tables.events_by_time()?.get((&**tenant, at, id))?.is_none() {
+    let of = wanted(&replay.key.which);
+    let was_here = match of {
+        Some(of) => undelivered::forget(tables, &lane, of, at, id)?,
+        None => false,
+    };
+    let is_wanted = of.map_or(state != Some(State::Pending as u8), |of| state == Some(of as u8));
+    if !is_wanted || tables.events_by_time()?.get((&**tenant, at, id))?.is_none() {
         return Ok(false);
     }
     let known = tables.deliveries()?.get((&*lane, id))?.and_then(|row| deliveries::read(row.value()));
@@ -210,7 +225,7 @@ fn send_again(tables: &mut Tables<'_>, replay: &Replay, event: &Cursor) -> Resul
         }),
     };
     let Some(mut delivery) = known else { return Ok(false) };
-    let was_here = undelivered::forget(tables, &lane, delivery.state, at, id)?;
+    let was_here = undelivered::forget(tables, &lane, delivery.state, at, id)? || was_here;
     let number = delivery.send_again(replay.due);
     let bytes = serde_json::to_vec(&delivery).unwrap_or_default();
     tables.turns()?.insert((&*lane, replay.due.0, id), (number, false))?;

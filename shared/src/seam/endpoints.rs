@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,9 +75,7 @@ pub struct Consent {
 
 /// Reads what became of an endpoint.
 pub trait ReadEndpointState {
-    /// How old what is answered may be.
-    const MAY_BE_OLD: Duration = Duration::ZERO;
-
+    /// May be some seconds old.
     fn endpoint_state(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<EndpointState>> + Send;
 }
 

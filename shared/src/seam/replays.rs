@@ -149,7 +149,8 @@ pub trait ReplaySteps {
 
     /// Puts the deliveries of these events to the replay's endpoint back on their way, each due at once,
     /// its schedule begun anew, and then notes what the replay has become. Those that are pending stay as
-    /// they are; those that never were are made; those whose event is no longer kept are left out.
+    /// they are; those that never were are made; those whose event is no longer kept are left out, and so are,
+    /// where the replay is of those held or given up, those that are so no longer.
     ///
     /// Once this answers, the deliveries are queued, and so is the replay's next step if it is still running.
     /// If another step was noted since `before` was read, or it was stopped, nothing is noted.

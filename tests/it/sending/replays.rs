@@ -55,7 +55,7 @@ fn a_replay_keeps_to_its_endpoints_rate_and_says_how_far_it_is() {
             && told.contains(" of what is held for a is under way; hookpost replays --endpoint a shows"),
         "{told}"
     );
-    assert!(told.ends_with('\n') && told.contains("  held  done  queued 24  through 20"), "{told}");
+    assert!(told.ends_with('\n') && told.contains("  held  done  queued 24  ended 20"), "{told}");
     assert!(progress.contains("20 on their way, through 20"), "{progress}");
     let listed = said(&office.verb(&["replays", "--endpoint", "a"]));
     assert!(listed.lines().count() == 1 && listed.contains("  held  done  queued 24"), "{listed}");
