@@ -34,16 +34,6 @@ fn under_way(office: &Hookpost) -> Value {
 }
 
 #[test]
-fn what_was_held_goes_out_oldest_first() {
-    let receiver = Receiver::start();
-    let (office, ids) = office(&receiver, "max_concurrent: 1", 12);
-    assert_eq!(ended(&office, "a", &begin(&office, "a", &json!({ "of": "held" })))["queued"], 12);
-    let requests = receiver.wait_for(12);
-    let order: Vec<_> = requests.iter().filter_map(|request| request.header("webhook-id")).collect();
-    assert_eq!(order, ids);
-}
-
-#[test]
 fn a_replay_keeps_to_its_endpoints_rate_and_says_how_far_it_is() {
     let receiver = Receiver::start();
     let (office, mut ids) = office(&receiver, PACED, PAGE + 4);
@@ -67,7 +57,7 @@ fn a_replay_keeps_to_its_endpoints_rate_and_says_how_far_it_is() {
 }
 
 #[test]
-fn a_replay_that_is_stopped_leaves_the_rest_held() {
+fn a_replay_begins_with_the_oldest_and_one_that_is_stopped_leaves_the_rest_held() {
     let receiver = Receiver::start();
     let (office, ids) = office(&receiver, PACED, PAGE + 5);
     let running = under_way(&office);
@@ -79,7 +69,8 @@ fn a_replay_that_is_stopped_leaves_the_rest_held() {
     );
     receiver.wait_for(PAGE);
     assert_eq!(held_for_a(&office), 5);
-    delivery(&office, &ids[PAGE + 4], "a", "held");
+    ids[PAGE..].iter().for_each(|id| drop(delivery(&office, id, "a", "held")));
+    ids[..PAGE].iter().for_each(|id| drop(delivery(&office, id, "a", "delivered")));
     assert_eq!(replay(&office, "a", &running)["state"], "stopped");
     let (code, words) = super::verbs::refused(&office.verb(&["replays", "--endpoint", "a", "--stop", "rp_1"]));
     assert_eq!((code, &*words), (Some(1), "no such replay\n"));
@@ -156,4 +147,24 @@ fn the_verb_sends_exactly_one_kind_again() {
         (listed.lines().count(), said(&office.verb(&["events", "list", "--until", "1h"])).as_str()),
         (1, "No events.\n")
     );
+}
+
+#[test]
+fn what_was_said_of_an_endpoint_is_missing_to_nobody_who_did_not_ask_for_it() {
+    let receiver = Receiver::answering(vec![Reply::status(410)], Reply::status(200));
+    let config = endpoints(
+        &receiver,
+        &[("gone", "events: order.*"), ("ops", "operational: 'endpoint.*'"), ("all", "events: nothing")],
+    );
+    let mut office = Setup::config(&config).sending().start();
+    let id = emit(&office, "order.created");
+    delivery(&office, &id, "gone", "held");
+    let said = || office.owner("GET", "/api/v1/events", &[], b"").json()["data"].as_array().map(Vec::len);
+    eventually("an event about the endpoint", || (said() == Some(2)).then_some(()));
+    let all = endpoints(&receiver, &[("gone", "events: order.*"), ("ops", "operational: 'endpoint.*'"), ("all", "")]);
+    office.restart_as(Setup::config(&all).sending());
+    let done =
+        ended(&office, "all", &begin(&office, "all", &json!({ "of": "missing", "since": "2026-01-01T00:00:00Z" })));
+    assert_eq!(done["queued"], 1, "{done}");
+    delivery(&office, &id, "all", "delivered");
 }
