@@ -20,18 +20,8 @@ use crate::timestamp::Timestamp;
 const INLINE: usize = 16 << 10;
 
 /// What an event's row holds beside its data and what the indexes need.
-const HEAD: [&str; 10] = [
-    "tenant",
-    "event",
-    "type",
-    "timestamp",
-    "received",
-    "channels",
-    "content_type",
-    "digest",
-    "endpoints",
-    "also",
-];
+const HEAD: [&str; 10] =
+    ["tenant", "event", "type", "timestamp", "received", "channels", "content_type", "digest", "endpoints", "also"];
 
 /// The sort key of the mark that all of an event's turns are queued.
 const QUEUED: &str = "queued";

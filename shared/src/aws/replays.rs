@@ -163,5 +163,6 @@ impl Outbound {
 
 fn read(row: &Row) -> Answer<Replay> {
     let replay = string(row, "replay").unwrap_or_default();
-    serde_json::from_str(replay).map_err(|problem| Unavailable(format!("{DYNAMODB}: a replay cannot be read: {problem}")))
+    serde_json::from_str(replay)
+        .map_err(|problem| Unavailable(format!("{DYNAMODB}: a replay cannot be read: {problem}")))
 }
