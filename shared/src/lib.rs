@@ -16,7 +16,9 @@ pub mod endpoint;
 pub mod event;
 pub mod guard;
 pub mod id;
+pub mod identity;
 pub mod inbound;
+pub mod letter;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod outbound;
