@@ -12,6 +12,7 @@ mod post;
 mod publish;
 mod receive;
 mod redact;
+mod replay;
 mod retry_after;
 mod settle;
 mod sign;
@@ -36,6 +37,7 @@ use crate::timestamp::Timestamp;
 pub use emit::{Emission, Invalid};
 pub use matching::Accepted;
 pub use receive::TOKEN;
+pub use replay::{Replayer, Stepped};
 pub use tell::Teller;
 
 /// Bodies in memory at once; more are told to come back.

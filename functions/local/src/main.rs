@@ -16,6 +16,7 @@ mod mailer;
 mod outbox;
 mod pretty;
 mod receive;
+mod replayer;
 mod routes;
 mod send;
 mod serve;
