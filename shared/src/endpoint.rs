@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 
+use crate::address::EmailAddress;
 use crate::event::{EventType, Pattern};
 use crate::guard::Target;
 use crate::quantity::Rate;
@@ -25,6 +26,10 @@ pub struct Endpoint {
     pub events: Vec<Pattern>,
     /// It wants events of these channels only; of any, and of none, if empty.
     pub channels: Vec<String>,
+    /// Which events about endpoints it wants; none if empty.
+    pub operational: Vec<Pattern>,
+    /// Who is told, beside the owner, when it fails.
+    pub contact: Option<EmailAddress>,
     pub description: String,
     /// What is for an endpoint that is not enabled is held.
     pub enabled: bool,
@@ -59,11 +64,25 @@ pub enum Format {
 }
 
 impl Endpoint {
-    /// Whether it subscribed to an event of that type on those channels.
+    /// Whether it subscribed to an event of that type on those channels: one of an application, not one
+    /// about an endpoint.
     pub fn wants(&self, kind: &EventType, channels: &[String]) -> bool {
+        if self.is_operational() && self.events.is_empty() && self.channels.is_empty() {
+            return false;
+        }
         let by_type = self.events.is_empty() || self.events.iter().any(|pattern| pattern.matches(kind));
         let by_channel = self.channels.is_empty() || self.channels.iter().any(|wanted| channels.contains(wanted));
         by_type && by_channel
+    }
+
+    /// Whether it subscribed to an event about an endpoint, of that type.
+    pub fn wants_operational(&self, kind: &EventType) -> bool {
+        self.operational.iter().any(|pattern| pattern.matches(kind))
+    }
+
+    /// Whether it subscribed to events about endpoints. What happens to it then makes none.
+    pub fn is_operational(&self) -> bool {
+        !self.operational.is_empty()
     }
 
     /// Whether that status means that a webhook has arrived.

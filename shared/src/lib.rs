@@ -17,6 +17,7 @@ pub mod event;
 pub mod guard;
 pub mod id;
 pub mod inbound;
+pub mod letter;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod outbound;

@@ -15,6 +15,8 @@ pub(super) const ENDPOINT: &[&str] = &[
     "url",
     "events",
     "channels",
+    "operational",
+    "contact",
     "description",
     "tenant",
     "enabled",
@@ -43,6 +45,10 @@ pub(super) struct EndpointSpec {
     pub(super) events: Option<OneOrMany>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) channels: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) operational: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) contact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
