@@ -20,18 +20,8 @@ use crate::timestamp::Timestamp;
 const INLINE: usize = 16 << 10;
 
 /// What an event's row holds beside its data and what the indexes need.
-const HEAD: [&str; 10] = [
-    "tenant",
-    "event",
-    "type",
-    "timestamp",
-    "received",
-    "channels",
-    "content_type",
-    "digest",
-    "endpoints",
-    "also",
-];
+const HEAD: [&str; 10] =
+    ["tenant", "event", "type", "timestamp", "received", "channels", "content_type", "digest", "endpoints", "also"];
 
 /// The sort key of the mark that all of an event's turns are queued.
 const QUEUED: &str = "queued";
@@ -164,8 +154,7 @@ impl Outbound {
 }
 
 fn before(row: &Row) -> Before {
-    let endpoints = words(string(row, "endpoints").unwrap_or_default());
-    Before { digest: string(row, "digest").unwrap_or_default().to_owned(), endpoints }
+    Before { digest: string(row, "digest").unwrap_or_default().to_owned(), endpoints: endpoints(row) }
 }
 
 impl ReadEvent for Outbound {

@@ -77,8 +77,7 @@ mod tests {
     #[test]
     fn a_line_says_what_came_of_a_batch_and_the_next_begins_anew() {
         let (metrics, now) = (Metrics::default(), Timestamp(100_000_000));
-        let attempt =
-            |status| Attempt { number: 1, at: Timestamp(1), took: 12, status, error: None, response: None };
+        let attempt = |status| Attempt { number: 1, at: Timestamp(1), took: 12, status, error: None, response: None };
         let settled = |received, attempt: Option<Attempt>, step| {
             metrics.settled(Timestamp(received), attempt.as_ref(), step, now);
         };

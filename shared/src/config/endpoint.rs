@@ -281,7 +281,11 @@ mod tests {
             ("events", json!("order."), "events: \"order.\" is not an event type or pattern; write order.created"),
             ("events", json!([]), "events: is empty; leave it out to want all"),
             ("events", json!(vec!["a"; 101]), "events: names 101; at most 100"),
-            ("operational", json!("a b"), "operational: \"a b\" matches no event about endpoints. Allowed: endpoint.failing"),
+            (
+                "operational",
+                json!("a b"),
+                "operational: \"a b\" matches no event about endpoints. Allowed: endpoint.failing",
+            ),
             ("operational", json!("order.*"), "operational: \"order.*\" matches no event about endpoints"),
             ("operational", json!([]), "operational: is empty; leave it out to want none"),
             ("operational", json!(vec!["*"; 101]), "operational: names 101; at most 100"),

@@ -195,7 +195,10 @@ mod tests {
             (r#"{"type": "a b", "data": 1}"#, "type: is not an event type"),
             (r#"{"type": "a"}"#, "data: is missing"),
             (r#"{"type": "a", "data": 1, "id": "a.b"}"#, "id: is not an id"),
-            (r#"{"type": "a", "data": 1, "id": "op_0123456789abcdef0123456789abcdef"}"#, "id: is one that Hookpost gives"),
+            (
+                r#"{"type": "a", "data": 1, "id": "op_0123456789abcdef0123456789abcdef"}"#,
+                "id: is one that Hookpost gives",
+            ),
             (r#"{"type": "a", "data": 1, "timestamp": "now"}"#, "timestamp: is not a time"),
             (r#"{"type": "a", "data": 1, "channels": "x"}"#, "channels: is not a list"),
             (r#"{"type": "a", "data": 1, "channels": ["x y"]}"#, "channels: is not a list"),

@@ -109,14 +109,7 @@ impl<F, M: WriteEndpointState + ReadHealth, P, N: Tell, C: Clock> Deliverer<F, M
         self.news.tell(&self.news_of(endpoint, what, since, answers, held)).await
     }
 
-    fn news_of(
-        &self,
-        endpoint: &Endpoint,
-        what: What,
-        since: Timestamp,
-        answers: Vec<LastAnswer>,
-        held: u32,
-    ) -> News {
+    fn news_of(&self, endpoint: &Endpoint, what: What, since: Timestamp, answers: Vec<LastAnswer>, held: u32) -> News {
         News {
             tenant: endpoint.tenant.clone(),
             endpoint: endpoint.name.clone(),
