@@ -3,6 +3,8 @@
 mod changes;
 mod endpoint;
 mod headers;
+mod keys;
+mod oauth2;
 mod receiver;
 mod sealing;
 mod secrets;
@@ -10,6 +12,7 @@ mod signing;
 mod source;
 mod spec;
 mod text;
+mod tls;
 mod values;
 
 use std::sync::Arc;

@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod event;
 pub mod guard;
 pub mod id;
+pub mod identity;
 pub mod inbound;
 pub mod letter;
 #[cfg(feature = "local")]

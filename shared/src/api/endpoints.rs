@@ -150,8 +150,13 @@ async fn shown(
         "slowed_until": state.slowed_until.filter(|until| *until > now).map(|until| until.to_string()),
         "health": health.shown(state),
     });
-    if let Some(given) = &state.consent {
-        shown["consent"] = consent(given);
+    let more = [
+        ("contact", endpoint.contact.as_ref().map(|contact| json!(contact.to_string()))),
+        ("operational", endpoint.is_operational().then(|| json!(endpoint.operational))),
+        ("consent", state.consent.as_ref().map(consent)),
+    ];
+    for (key, value) in more.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        shown[key] = value;
     }
     Ok(shown)
 }

@@ -41,7 +41,7 @@ pub(super) async fn begin(
         ports.deliveries_of(&endpoint.tenant, event).await.map_err(unavailable)?.ok_or(NO_EVENT)?;
     }
     let key = ReplayKey { tenant: endpoint.tenant.clone(), endpoint: endpoint.name.clone(), which };
-    let wanted = new(key, now, random()?);
+    let wanted = Replay::begun(key, random()?, now);
     let stands = ports.begin_replay(&wanted).await.map_err(unavailable)?;
     if stands.id != wanted.id {
         return Ok(reply::json(StatusCode::OK, &shown(&stands)));
@@ -142,21 +142,6 @@ async fn is_in_use(endpoint: &Endpoint, states: &impl ReadEndpointState) -> Resu
         let first = "is disabled; enable it first: hookpost endpoints enable";
         Err(Refused::NotNow(format!("endpoint {name} {first} {name}")))
     })
-}
-
-fn new(key: ReplayKey, now: Timestamp, random: [u8; 10]) -> Replay {
-    Replay {
-        key,
-        id: format!("rp_{}", hex::encode(random)),
-        began: now,
-        state: Progress::Running,
-        why: None,
-        queued: 0,
-        after: None,
-        step: 0,
-        due: now,
-        ended: None,
-    }
 }
 
 fn shown(replay: &Replay) -> Value {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Replayer;
 use super::allow::{Allowed, MOST};
-use crate::event::EventId;
+use crate::endpoint::Endpoint;
+use crate::event::{Event, EventId};
 use crate::seam::{Answer, Cursor, Matched, Page, ReadEvent, Replay, ReplayKey, ReplaySteps, State, Which, Within};
 use crate::timestamp::Timestamp;
 
@@ -63,9 +64,10 @@ impl<F, M: ReplaySteps + ReadEvent, C> Replayer<F, M, C> {
                 is_last = false;
                 break;
             }
+            let is_wanted = wants(&allowed.endpoint, &event);
             let cursor = Cursor { at: event.received, event: event.id };
             after = Some(cursor.clone());
-            if allowed.endpoint.wants(&event.kind, &event.channels) && !endpoints.contains(name) {
+            if is_wanted && !endpoints.contains(name) {
                 events.push(cursor);
             }
         }
@@ -80,6 +82,14 @@ impl<F, M: ReplaySteps + ReadEvent, C> Replayer<F, M, C> {
         };
         let cursor = Cursor { at: event.received, event: event.id.clone() };
         Ok(Finding::Found(Found { events: vec![cursor.clone()], after: Some(cursor), is_last: true }))
+    }
+}
+
+/// As it would be matched if it came now.
+fn wants(endpoint: &Endpoint, event: &Event) -> bool {
+    match event.id.is_operational() {
+        true => endpoint.wants_operational(&event.kind),
+        false => endpoint.wants(&event.kind, &event.channels),
     }
 }
 
