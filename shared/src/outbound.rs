@@ -5,6 +5,7 @@ mod cloudevents;
 mod emit;
 mod fields;
 mod health;
+mod json;
 mod judge;
 mod matching;
 mod news;
@@ -14,12 +15,16 @@ mod post;
 mod publish;
 mod receive;
 mod redact;
+mod replay;
 mod retry_after;
 mod settle;
 mod sign;
 mod tell;
+mod templates;
 mod wait;
 mod write;
+mod xml;
+mod yaml;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +43,7 @@ use crate::timestamp::Timestamp;
 pub use emit::{Emission, Invalid};
 pub use matching::Accepted;
 pub use receive::TOKEN;
+pub use replay::{Replayer, Stepped};
 pub use tell::Teller;
 
 /// Bodies in memory at once; more are told to come back.

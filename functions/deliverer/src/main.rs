@@ -26,5 +26,6 @@ async fn main() -> Result<(), http::Error> {
     let news = Teller { sender: Sender::new(others, memory.clone(), SystemClock, None), letters };
     let post = post.join().map_err(|_| "the roots cannot be read")??;
     let deliverer = Deliverer { endpoints, memory: memory.clone(), post, news, clock: SystemClock, lease: LEASE };
-    lanes::run(memory, async |turn| deliverer.deliver(turn).await).await
+    let namespace = variable("METRICS_NAMESPACE")?;
+    lanes::run(memory, namespace, async |turn| deliverer.deliver(turn).await, async |_| Ok(())).await
 }

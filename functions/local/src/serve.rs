@@ -10,7 +10,7 @@ use shared::clock::SystemClock;
 use shared::guard::Guard;
 use shared::inbound::{Listener, Mailer};
 use shared::local::{Applied, Owned, Reading, Store, http};
-use shared::outbound::{Deliverer, Sender, Teller};
+use shared::outbound::{Deliverer, Replayer, Sender, Teller};
 use shared::post::{Dns, Post, Tcp, Trust};
 use shared::seal::Keys;
 use shared::seam::{ReadConfig, Unavailable};
@@ -25,7 +25,7 @@ use crate::outbox::Outbox;
 use crate::routes::{LocalApi, Routes};
 use crate::settings::Settings;
 use crate::stop::Stop;
-use crate::{configuration, deliverer, logs, mailer, signals, sweep};
+use crate::{configuration, deliverer, logs, mailer, replayer, signals, sweep};
 
 pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
     logs::start()?;
@@ -132,16 +132,21 @@ async fn work(
     let news = sender(None);
     let mailer = Arc::new(Mailer { sources, memory, email: outbox, publisher, owner, clock: SystemClock, times });
     let mailing = mailer::start(mailer, at_once, told(stopped.clone()))?;
-    let (memory, lease) = (store.clone(), deliverer::LEASE);
+    let (memory, lease, known) = (store.clone(), deliverer::LEASE, endpoints.clone());
     let news = Teller { sender: news, letters: store.clone() };
     let deliverer = Arc::new(Deliverer { endpoints, memory, post, news, clock: SystemClock, lease });
     let delivering = deliverer::start(deliverer, told(stopped.clone()))?;
-    let sweeping = tokio::spawn(sweep::sweep(store));
+    let replayer = Replayer { endpoints: known, memory: store.clone(), clock: SystemClock };
+    let replaying = tokio::spawn(replayer::run(replayer, told(stopped.clone())));
+    let sweeping = tokio::spawn(sweep::sweep(store.clone()));
     tokio::spawn(signals::wait(stop));
     http::serve(door, move |request, peer| Arc::clone(&routes).answer(request, peer), told(stopped)).await;
     sweeping.abort();
     ended(mailing, "the mailer broke down").await?;
-    ended(delivering, "the deliverer broke down").await
+    let delivered = ended(delivering, "the deliverer broke down").await;
+    let replayed = replaying.await.map_err(|problem| Stop::Failed(format!("the replayer broke down: {problem}")));
+    store.write_counts().await;
+    delivered.and(replayed)
 }
 
 async fn ended(work: JoinHandle<()>, otherwise: &str) -> Result<(), Stop> {

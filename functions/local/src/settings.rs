@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::endpoints::Endpoints;
 use crate::history::{Deliveries, Events};
 use crate::receive::Receive;
+use crate::replays::Replays;
+use crate::retry::Retry;
 use crate::send::Send;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
@@ -59,6 +61,10 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         order: Endpoints,
     },
+    /// Send deliveries again
+    Retry(#[command(flatten)] Retry),
+    /// Look at deliveries being sent again, and stop it
+    Replays(#[command(flatten)] Replays),
     /// Look after tokens for applications
     Token {
         #[command(subcommand)]

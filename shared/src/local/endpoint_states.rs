@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redb::ReadableTable;
 
 use super::lanes::lane;
-use super::store::{ENDPOINTS, Store};
+use super::store::Store;
+use super::tables::ENDPOINTS;
 use crate::seam::{
     Answer, Consent, Disabled, EndpointState, Failing, ReadEndpointState, Unavailable, WriteEndpointState,
 };
