@@ -5,6 +5,7 @@ mod letters;
 mod office;
 mod programs;
 mod storms;
+mod worlds;
 
 use std::time::Duration;
 
