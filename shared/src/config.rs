@@ -2,7 +2,10 @@
 
 mod changes;
 mod endpoint;
+mod header_text;
 mod headers;
+mod keys;
+mod oauth2;
 mod receiver;
 mod sealing;
 mod secrets;
@@ -10,6 +13,7 @@ mod signing;
 mod source;
 mod spec;
 mod text;
+mod tls;
 mod values;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! An endpoint: one receiver of our webhooks, what it subscribed to and how it is reached.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
@@ -8,9 +9,12 @@ use http::{HeaderName, HeaderValue, Method};
 use crate::address::EmailAddress;
 use crate::event::{EventType, Pattern};
 use crate::guard::Target;
+use crate::identity::Identity;
 use crate::quantity::Rate;
 use crate::schedule::Schedule;
+use crate::secret::Secret;
 use crate::sign::Signer;
+use crate::template::Template;
 
 /// The tenant of whatever names none.
 pub const DEFAULT_TENANT: &str = "default";
@@ -35,6 +39,14 @@ pub struct Endpoint {
     pub enabled: bool,
     /// Sent with every attempt, static authentication among them. The values are secrets.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where it wants access tokens: from whom, and for what.
+    pub oauth2: Option<Arc<OAuth2>>,
+    /// How TLS is spoken with it, where that is not how it is spoken with everybody.
+    pub identity: Option<Arc<Identity>>,
+    /// It is asked first whether it wants webhooks in the name of this origin.
+    pub consent: Option<String>,
+    /// Headers that are filled in for each event. No secrets.
+    pub templates: Vec<(HeaderName, Template)>,
     /// POST, PUT or GET.
     pub method: Method,
     pub format: Format,
@@ -51,6 +63,29 @@ pub struct Endpoint {
     pub signer: Option<Signer>,
 }
 
+/// Who hands out access tokens, and what is shown for them (RFC 6749, 4.4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct OAuth2 {
+    pub token_url: Target,
+    pub client_id: String,
+    pub client_secret: Secret,
+    pub scope: Option<String>,
+    pub audience: Option<String>,
+    /// RFC 8707.
+    pub resource: Option<String>,
+    pub style: Style,
+}
+
+/// How a client shows who it is (RFC 6749, 2.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// In the header `Authorization`.
+    #[default]
+    Basic,
+    /// In the body.
+    Body,
+}
+
 /// How an event's data is written into a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -61,6 +96,10 @@ pub enum Format {
     Form,
     /// The data as it came, under its own content type.
     Raw,
+    /// The same as JSON says, as XML.
+    Xml,
+    /// The same as JSON says, as YAML.
+    Yaml,
 }
 
 impl Endpoint {

@@ -49,6 +49,11 @@ impl Letter {
         WebhookId::new(self.news.since, random)
     }
 
+    /// Which endpoint it is about, in a few words.
+    pub fn about(&self) -> String {
+        format!("endpoint {}", self.news.endpoint)
+    }
+
     /// As a message of the inbound queue: the layout, then JSON.
     pub fn write(&self) -> Bytes {
         let json = serde_json::to_vec(self).unwrap_or_default();

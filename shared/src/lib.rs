@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod event;
 pub mod guard;
 pub mod id;
+pub mod identity;
 pub mod inbound;
 pub mod letter;
 #[cfg(feature = "local")]
@@ -34,4 +35,5 @@ pub mod secret;
 pub mod sign;
 pub mod signature;
 pub mod source;
+pub mod template;
 pub mod timestamp;

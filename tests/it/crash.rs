@@ -87,6 +87,7 @@ impl World {
             memory: store.clone(),
             email,
             publisher: Nobody,
+            owner: Vec::new(),
             clock: self.clock.clone(),
             times: TIMES,
         };

@@ -1,5 +1,6 @@
 //! One endpoint of a configuration, checked.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::sealing::bound;
 use super::source::NOT_AN_ADDRESS;
 use super::text::{OneOrMany, Text, Texts};
 use super::values::{choice, duration, each, rate, tenant, wrong};
-use super::{ConfigError, Secrets, known, signing};
+use super::{ConfigError, Secrets, known, oauth2, signing, tls};
 use crate::address::EmailAddress;
 use crate::endpoint::{Endpoint, Format, is_name};
 use crate::event::{EventType, OPERATIONAL, Pattern, is_channel};
@@ -30,7 +31,13 @@ const MOST_LISTED: usize = 100;
 /// What may mean that a webhook has arrived. A 5xx never does: its server says that it failed.
 const SUCCESSES: RangeInclusive<u16> = 200..=499;
 
-const FORMATS: [(&str, Format); 3] = [("json", Format::Json), ("form", Format::Form), ("raw", Format::Raw)];
+const FORMATS: [(&str, Format); 5] = [
+    ("json", Format::Json),
+    ("form", Format::Form),
+    ("raw", Format::Raw),
+    ("xml", Format::Xml),
+    ("yaml", Format::Yaml),
+];
 const METHODS: [&str; 3] = ["POST", "PUT", "GET"];
 
 pub(super) fn check(
@@ -53,8 +60,11 @@ pub(super) fn check(
         let problem = "has no meaning with method: GET, which puts the data in the query";
         return Err(ConfigError::new(key("format"), problem));
     }
-    let headers = Reader { path: &path, bound: &bound(&tenant, name), secrets };
+    let reader = Reader { path: &path, bound: &bound(&tenant, name), secrets };
+    let oauth2 = spec.auth.as_ref().and_then(|auth| auth.oauth2.clone());
+    let headers = reader.read(spec.headers.unwrap_or_default(), spec.auth)?;
     Ok(Endpoint {
+        identity: tls::identity(&reader, &url, spec.tls)?,
         url,
         events: listed(&key("events"), spec.events, str::parse::<Pattern>)?,
         channels: listed(&key("channels"), spec.channels, channel)?,
@@ -62,7 +72,10 @@ pub(super) fn check(
         contact: contact(&key("contact"), spec.contact)?,
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
-        headers: headers.read(spec.headers.unwrap_or_default(), spec.auth)?,
+        headers: headers.fixed,
+        templates: headers.templates,
+        oauth2: oauth2::settings(&reader, guard, oauth2)?,
+        consent: spec.consent.map(|text| origin(&key("consent"), text)).transpose()?,
         method,
         format: choice(&key("format"), spec.format.as_deref(), &FORMATS, Format::Json)?,
         timeout: timeout(&key("timeout"), spec.timeout)?,
@@ -122,6 +135,16 @@ fn description(key: &str, text: Option<String>) -> Result<String, ConfigError> {
     }
     Ok(text)
 }
+
+/// The name of a host, in whose name something is asked.
+fn origin(key: &str, text: String) -> Result<String, ConfigError> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
+    let is_name = text.len() <= 253 && text.split('.').all(label) && text.parse::<IpAddr>().is_err();
+    if is_name { Ok(text.to_ascii_lowercase()) } else { Err(wrong(key, &text, NO_NAME)) }
+}
+
+const NO_NAME: &str = "is no domain name; write the one in which you ask, like events.example.com";
 
 fn method(key: &str, text: Option<&str>) -> Result<Method, ConfigError> {
     let all = METHODS.map(|method| (method, method));
@@ -271,6 +294,82 @@ mod tests {
         assert!(made(json!({ "url": url, "signature": "v1a" })).starts_with("whsk_"));
     }
 
+    /// A right one, but for that key.
+    fn oauth2(key: &str, value: Value) -> Value {
+        let mut settings =
+            json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush-5" });
+        settings[key] = value;
+        json!({ "oauth2": settings })
+    }
+
+    /// A certificate and its key.
+    fn certified() -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(["us.example".to_owned()]).unwrap();
+        (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn who_hands_out_tokens_is_read_and_makes_the_header_that_nobody_else_may_set() {
+        let found = with("auth", oauth2("scope", json!("a b"))).unwrap();
+        let settings = found.oauth2.unwrap();
+        assert_eq!((settings.token_url.url().as_str(), &*settings.client_id), ("https://id.example/token", "us"));
+        assert_eq!((settings.client_secret.expose(), settings.style), ("hush-5", crate::endpoint::Style::Basic));
+        assert_eq!((settings.scope.as_deref(), settings.audience.as_deref()), (Some("a b"), None));
+        assert!(found.headers.is_empty());
+        let mut clash = json!({ "url": "https://a.example/", "headers": { "Authorization": "x" } });
+        clash["auth"] = oauth2("style", json!("body"));
+        let problem = read(clash).err().unwrap();
+        assert!(problem.contains("auth: makes the header authorization, which stands in headers too"), "{problem}");
+    }
+
+    #[test]
+    fn certificates_are_read_with_the_line_that_ends_them() {
+        let (certificate, key) = certified();
+        let mut tls = json!({ "ca": certificate, "certificate": certificate, "key": key });
+        assert!(key.ends_with('\n'));
+        let identity = with("tls", tls.clone()).unwrap().identity.unwrap();
+        assert!(identity.roots.is_some() && identity.shown.is_some());
+        assert!(with("tls", json!({ "ca": certificate })).unwrap().identity.unwrap().shown.is_none());
+        let plain = read(json!({ "url": "http://localhost/", "tls": tls })).err().unwrap();
+        assert!(plain.starts_with("endpoints.a.url: "), "{plain}");
+        tls["key"] = json!(certified().1);
+        assert_eq!(
+            with("tls", tls).err().unwrap(),
+            "endpoints.a.tls.key: does not fit the first certificate of tls.certificate"
+        );
+        assert_eq!(
+            with("consent", json!("Events.Example.com")).unwrap().consent.as_deref(),
+            Some("events.example.com")
+        );
+    }
+
+    #[test]
+    fn the_secrets_of_tokens_and_certificates_are_sealed_withheld_and_never_shown() {
+        let (certificate, key) = certified();
+        let tls = json!({ "certificate": certificate, "key": key });
+        let described = json!({ "url": "https://a.example/", "auth": oauth2("style", json!("basic")), "tls": tls });
+        let (inbound, outbound) = (keys('1'), keys('2'));
+        let rings = Rings::both(&inbound, &outbound);
+        let mut all = spec(json!({ "a": described }));
+        let mut shown = all.clone();
+        shown.redact();
+        all.seal(rings).unwrap();
+        for text in [shown.write(), all.write()] {
+            assert!(!text.contains("hush-5") && !text.contains("PRIVATE") && text.contains("BEGIN CERT"), "{text}");
+        }
+        let endpoint = kept(&all, rings).unwrap();
+        assert!(endpoint.oauth2.is_some_and(|found| found.client_secret.expose() == "hush-5"));
+        assert!(endpoint.identity.is_some_and(|found| found.shown.is_some()));
+        let withheld = kept(&all, Rings::default()).unwrap();
+        assert!(withheld.oauth2.is_none() && withheld.identity.is_none() && withheld.signer.is_none());
+        let mut swapped: Value = serde_json::from_str(&all.write()).unwrap();
+        swapped["endpoints"]["a"]["tls"]["key"] = swapped["endpoints"]["a"]["auth"]["oauth2"]["client_secret"].clone();
+        let problem = kept(&serde_json::from_value(swapped).unwrap(), rings).err().unwrap();
+        assert!(problem.contains("was sealed for another place"), "{problem}");
+        assert!(shown.is_understood());
+    }
+
     #[test]
     fn every_refusal_names_the_key_and_what_is_allowed() {
         let expiring = json!({ "value": KEY, "expires": "2026-12-24T00:00:00Z" });
@@ -320,6 +419,30 @@ mod tests {
             ("auth", json!({ "basic": { "password": "p" } }), "auth.basic.user: is missing"),
             ("auth", json!({ "basic": { "user": "a:b", "password": "p" } }), "auth.basic.user: holds a colon"),
             ("auth", json!({ "header": { "name": "te", "value": "v" } }), "auth.header.name: te is set by Hookpost"),
+            ("auth", json!({ "oauth2": {} }), "auth.oauth2.token_url: is missing"),
+            ("auth", json!({ "oauth2": {}, "bearer": "t" }), "auth: write one of"),
+            (
+                "auth",
+                oauth2("tokn_url", json!("x")),
+                "auth.oauth2.tokn_url: is not a known key; did you mean \"token_url\"",
+            ),
+            ("auth", oauth2("token_url", json!("https://10.0.0.1/")), "auth.oauth2.token_url: names a private address"),
+            ("auth", oauth2("client_id", json!("")), "auth.oauth2.client_id: is empty"),
+            ("auth", oauth2("scope", json!("a\nb")), "auth.oauth2.scope: holds control characters"),
+            ("auth", oauth2("audience", json!("x".repeat(1_025))), "auth.oauth2.audience: is longer than 1024"),
+            ("auth", oauth2("resource", json!("orders")), "auth.oauth2.resource: \"orders\" is no absolute address"),
+            ("auth", oauth2("style", json!("post")), "auth.oauth2.style: \"post\" is not known. Allowed: basic, body"),
+            ("auth", oauth2("client_secret", json!("env:UNSET")), "auth.oauth2.client_secret: the environment has no"),
+            ("auth", oauth2("client_secret", json!("")), "auth.oauth2.client_secret: is empty"),
+            ("tls", json!({}), "tls: is empty; write ca, or certificate and key"),
+            ("tls", json!({ "cert": "x" }), "tls.cert: is not a known key"),
+            ("tls", json!({ "ca": "x" }), "tls.ca: holds no certificate"),
+            ("tls", json!({ "certificate": "x" }), "tls.key: is missing; certificate and key go together"),
+            ("tls", json!({ "key": "x" }), "tls.certificate: is missing; certificate and key go together"),
+            ("tls", json!({ "certificate": "x", "key": "x" }), "tls.certificate: holds no certificate"),
+            ("consent", json!("https://a.example"), "consent: \"https://a.example\" is no domain name; write"),
+            ("consent", json!("192.0.2.1"), "consent: \"192.0.2.1\" is no domain name"),
+            ("consent", json!(""), "consent: \"\" is no domain name"),
             ("secret", json!([]), "secret: is empty"),
             ("secret", json!(""), "secret: is empty"),
             ("secret", json!(vec![KEY; 11]), "secret: names 11 keys; at most 10"),
@@ -421,6 +544,28 @@ mod tests {
         let looked_up = HashMap::from([(reference.to_owned(), Secret::new(KEY))]);
         let secrets = Secrets::Kept { rings, looked_up: &looked_up };
         assert_eq!(signing(&Config::check(all, secrets, Guard::default()).unwrap().endpoints[0]), [KEY]);
+    }
+
+    #[test]
+    fn a_header_that_is_a_template_is_no_secret_and_read_strictly() {
+        let template = |text: &str| with("headers", json!({ "X-Order": { "template": text } }));
+        let endpoint = template("{{ data.order }}").unwrap();
+        assert!(endpoint.headers.is_empty() && endpoint.templates[0].0 == "x-order");
+        let problem = |text: &str| template(text).err().unwrap();
+        let key = "endpoints.a.headers.X-Order.template: ";
+        assert_eq!(problem("x"), format!("{key}has no {{{{ … }}}}; write the text itself instead of a template"));
+        assert!(problem("{{ order }}").starts_with(&format!("{key}names \"order\", which is not there")));
+        let refused = |headers: Value| with("headers", headers).err().unwrap();
+        assert!(refused(json!({ "webhook-id": { "template": "{{ id }}" } })).contains("is set by Hookpost itself"));
+        assert!(refused(json!({ "X-A": "1", "x-a": { "template": "{{ id }}" } })).contains("is there twice"));
+        assert!(refused(json!({ "X-A": {} })).contains("X-A.template: is missing"));
+        assert!(refused(json!({ "X-A": { "templat": "{{ id }}" } })).contains("did you mean \"template\"?"));
+        let mut all = spec(
+            json!({ "a": { "url": "https://a.example/", "headers": { "X-A": { "template": "{{ id }}" }, "X-B": "hush" } } }),
+        );
+        all.redact();
+        assert!(Spec::read(&all.write()).is_some_and(|read| read.write() == all.write()));
+        assert!(all.write().contains(r#""X-A":{"template":"{{ id }}"},"X-B":"[sealed]""#), "{}", all.write());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The headers of an endpoint, and the authentication that becomes one: every value is a secret.
+//! The headers of an endpoint, and the authentication that becomes one: every value is a secret but
+//! those that templates make.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -8,11 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 
+use super::header_text::{HeaderText, TEMPLATE, TemplateSpec};
 use super::receiver::{self, AuthSpec, BasicSpec, HeaderSpec, header_key};
 use super::secrets::{Kind, Spot};
-use super::text::SecretText;
 use super::values::wrong;
 use super::{ConfigError, Secrets, known};
+use crate::secret::Secret;
+use crate::template::Template;
 
 const MOST_HEADERS: usize = 20;
 const LONGEST_VALUE: usize = 4_096;
@@ -36,6 +39,13 @@ const OUR_PREFIXES: [&str; 2] = ["proxy-", "webhook-"];
 
 type Header = (HeaderName, HeaderValue);
 
+/// The headers of an endpoint, those made of templates apart.
+#[derive(Default)]
+pub(super) struct Headers {
+    pub(super) fixed: Vec<Header>,
+    pub(super) templates: Vec<(HeaderName, Template)>,
+}
+
 /// Where the headers of one endpoint stand, and how their values are read.
 pub(super) struct Reader<'a> {
     /// `endpoints.NAME`
@@ -49,23 +59,29 @@ impl Reader<'_> {
     /// All of them; those whose values are not to be had here are left out.
     pub(super) fn read(
         &self,
-        written: BTreeMap<String, SecretText>,
+        written: BTreeMap<String, HeaderText>,
         auth: Option<AuthSpec>,
-    ) -> Result<Vec<Header>, ConfigError> {
+    ) -> Result<Headers, ConfigError> {
         let path = format!("{}.headers", self.path);
         if written.len() > MOST_HEADERS {
             let problem = format!("names {} headers; at most {MOST_HEADERS} are allowed", written.len());
             return Err(ConfigError::new(path, problem));
         }
-        let (mut names, mut found) = (Vec::new(), Vec::new());
+        let (mut names, mut found) = (Vec::new(), Headers::default());
         for (text, value) in written {
             let key = format!("{path}.{text}");
             let name = name(&key, &text)?;
             if names.contains(&name) {
                 return Err(ConfigError::new(key, "is there twice; names of headers have no case"));
             }
-            found.extend(self.value(&header_key(&text), &value.0, str::to_owned)?.map(|value| (name.clone(), value)));
-            names.push(name);
+            names.push(name.clone());
+            match value {
+                HeaderText::Secret(secret) => {
+                    let value = self.value(&header_key(&text), &secret.0, str::to_owned)?;
+                    found.fixed.extend(value.map(|value| (name, value)));
+                }
+                HeaderText::Template(spec) => found.templates.push((name, template(&key, spec)?)),
+            }
         }
         let Some(auth) = auth else { return Ok(found) };
         let (name, value) = self.auth(auth)?;
@@ -73,22 +89,24 @@ impl Reader<'_> {
             let problem = format!("makes the header {name}, which stands in headers too; leave out one of them");
             return Err(ConfigError::new(format!("{}.auth", self.path), problem));
         }
-        found.extend(value.map(|value| (name, value)));
+        found.fixed.extend(value.map(|value| (name, value)));
         Ok(found)
     }
 
     fn auth(&self, spec: AuthSpec) -> Result<(HeaderName, Option<HeaderValue>), ConfigError> {
         let path = format!("{}.auth", self.path);
         known(&path, &spec.unknown, receiver::AUTH)?;
-        match (spec.bearer, spec.basic, spec.header) {
-            (Some(token), None, None) => {
+        match (spec.bearer, spec.basic, spec.header, spec.oauth2) {
+            (Some(token), None, None, None) => {
                 let value = self.value("auth.bearer", &token.0, |token| format!("Bearer {token}"))?;
                 Ok((AUTHORIZATION, value))
             }
-            (None, Some(basic), None) => Ok((AUTHORIZATION, self.basic(&path, basic)?)),
-            (None, None, Some(header)) => self.header(&path, header),
+            (None, Some(basic), None, None) => Ok((AUTHORIZATION, self.basic(&path, basic)?)),
+            (None, None, Some(header), None) => self.header(&path, header),
+            // Its value is another for every token.
+            (None, None, None, Some(_)) => Ok((AUTHORIZATION, None)),
             _ => {
-                let problem = "write one of { bearer: … }, { basic: { user: …, password: … } } or { header: { name: …, value: … } }";
+                let problem = "write one of { bearer: … }, { basic: { user: …, password: … } }, { header: { name: …, value: … } } or { oauth2: … }";
                 Err(ConfigError::new(path, problem))
             }
         }
@@ -114,6 +132,13 @@ impl Reader<'_> {
         Ok((name, self.value("auth.header.value", &value.0, str::to_owned)?))
     }
 
+    /// The secret in that field; `None` if it is not to be had.
+    pub(super) fn secret(&self, field: &str, text: &str) -> Result<Option<Secret>, ConfigError> {
+        let spot = Spot { kind: Kind::Endpoint, name: self.bound, field };
+        let read = self.secrets.read(spot, text);
+        read.map_err(|problem| ConfigError::new(format!("{}.{field}", self.path), problem))
+    }
+
     /// The value that is made of the secret in that field; `None` if it is not to be had.
     fn value(
         &self,
@@ -122,8 +147,7 @@ impl Reader<'_> {
         made: impl Fn(&str) -> String,
     ) -> Result<Option<HeaderValue>, ConfigError> {
         let refused = |problem: String| ConfigError::new(format!("{}.{field}", self.path), problem);
-        let spot = Spot { kind: Kind::Endpoint, name: self.bound, field };
-        let Some(secret) = self.secrets.read(spot, text).map_err(refused)? else { return Ok(None) };
+        let Some(secret) = self.secret(field, text)? else { return Ok(None) };
         match secret.expose().len() {
             0 => return Err(refused("is empty".into())),
             1..=LONGEST_VALUE => {}
@@ -136,8 +160,15 @@ impl Reader<'_> {
     }
 }
 
-fn required<T>(key: &str, value: Option<T>) -> Result<T, ConfigError> {
+pub(super) fn required<T>(key: &str, value: Option<T>) -> Result<T, ConfigError> {
     value.ok_or_else(|| ConfigError::new(key, "is missing"))
+}
+
+fn template(key: &str, spec: TemplateSpec) -> Result<Template, ConfigError> {
+    known(key, &spec.unknown, TEMPLATE)?;
+    let key = format!("{key}.template");
+    let text = required(&key, spec.template)?;
+    Template::read(&text).map_err(|problem| ConfigError::new(key, problem.to_string()))
 }
 
 fn name(key: &str, text: &str) -> Result<HeaderName, ConfigError> {

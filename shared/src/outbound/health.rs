@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::seam::EndpointState;
+use crate::seam::{DISABLED_AFTER, EndpointState, TOLD_AFTER};
 use crate::timestamp::Timestamp;
 
 /// What an attempt says of its endpoint.
@@ -31,12 +31,6 @@ pub(super) enum Course {
         trouble: Option<Timestamp>,
     },
 }
-
-/// People are told of a run of failures that has lasted so long.
-pub(super) const TOLD_AFTER: Duration = Duration::from_secs(3_600);
-
-/// It is disabled after.
-pub(super) const DISABLED_AFTER: Duration = Duration::from_secs(5 * 86_400);
 
 /// For so long after a run of failures ended, no new one begins: an endpoint that fails now and then has
 /// its row written twice a minute at most.

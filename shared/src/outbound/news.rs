@@ -2,11 +2,12 @@
 //! between repeats what is told and loses nothing.
 
 use super::Deliverer;
-use super::health::{Course, DISABLED_AFTER, Outcome, course};
+use super::health::{Course, Outcome, course};
 use super::open::Open;
 use crate::endpoint::Endpoint;
 use crate::seam::{
-    Answer, Attempt, Clock, Disabled, LastAnswer, MOST_COUNTED, News, ReadHealth, Tell, What, WriteEndpointState,
+    Answer, Attempt, Clock, DISABLED_AFTER, Disabled, LastAnswer, MOST_COUNTED, News, ReadHealth, Tell, What,
+    WriteEndpointState,
 };
 use crate::timestamp::Timestamp;
 

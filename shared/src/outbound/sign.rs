@@ -23,6 +23,7 @@ pub(super) fn sign(open: &Open, written: Written, now: Timestamp) -> Outgoing {
     for (name, value) in &endpoint.headers {
         headers.insert(name, value.clone());
     }
+    headers.extend(written.headers);
     // A GET has no body: what it says stands in its query.
     let said = written.query.as_ref().map_or(&*written.body, |query| query.as_bytes());
     let signature = endpoint.signer.as_ref().map(|signer| signer.sign(id, now, said)).unwrap_or_default();

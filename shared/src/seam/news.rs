@@ -1,6 +1,7 @@
 //! What happens to endpoints that people and programs are told of.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,6 +10,12 @@ use super::Answer;
 use crate::address::EmailAddress;
 use crate::event::{EventId, OPERATIONAL};
 use crate::timestamp::Timestamp;
+
+/// People are told of a run of failures that has lasted so long.
+pub const TOLD_AFTER: Duration = Duration::from_secs(3_600);
+
+/// An endpoint that only failed for so long is disabled.
+pub const DISABLED_AFTER: Duration = Duration::from_secs(5 * 86_400);
 
 /// Something happened to an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -136,6 +136,7 @@ impl World {
             memory: store.clone(),
             email: Outbox::default(),
             publisher: self.sender(store),
+            owner: Vec::new(),
             clock: self.clock.clone(),
             times: TIMES,
         };
