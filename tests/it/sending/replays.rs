@@ -157,17 +157,19 @@ fn the_verb_sends_exactly_one_kind_again() {
 #[test]
 fn what_was_said_of_an_endpoint_is_missing_to_nobody_who_did_not_ask_for_it() {
     let receiver = Receiver::answering(vec![Reply::status(410)], Reply::status(200));
-    let config = endpoints(
-        &receiver,
-        &[("gone", "events: order.*"), ("ops", "operational: 'endpoint.*'"), ("all", "events: nothing")],
-    );
-    let mut office = Setup::config(&config).sending().start();
+    let office = Setup::default().sending().start();
+    let applied = |events: &str| {
+        let gone = json!({ "url": receiver.url("/gone"), "events": "order.*" });
+        let ops = json!({ "url": receiver.url("/ops"), "operational": "endpoint.*" });
+        let all = json!({ "url": receiver.url("/all"), "events": events });
+        super::stopping::replace(&office, &json!({ "endpoints": { "gone": gone, "ops": ops, "all": all } }));
+    };
+    applied("nothing");
     let id = emit(&office, "order.created");
     delivery(&office, &id, "gone", "held");
     let said = || office.owner("GET", "/api/v1/events", &[], b"").json()["data"].as_array().map(Vec::len);
     eventually("an event about the endpoint", || (said() == Some(2)).then_some(()));
-    let all = endpoints(&receiver, &[("gone", "events: order.*"), ("ops", "operational: 'endpoint.*'"), ("all", "")]);
-    office.restart_as(Setup::config(&all).sending());
+    applied("*");
     let done =
         ended(&office, "all", &begin(&office, "all", &json!({ "of": "missing", "since": "2026-01-01T00:00:00Z" })));
     assert_eq!(done["queued"], 1, "{done}");
