@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::open::Open;
 use super::write::Written;
-use crate::seam::Outgoing;
+use crate::seam::{KEPT, Outgoing};
 use crate::timestamp::Timestamp;
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -37,6 +37,8 @@ pub(super) fn sign(open: &Open, written: Written, now: Timestamp) -> Outgoing {
         headers,
         body: written.body,
         timeout: endpoint.timeout,
+        identity: endpoint.identity.clone(),
+        keep: KEPT,
     }
 }
 
