@@ -84,9 +84,7 @@ impl<R: Resolve, D: Dial> SendWebhook for Post<R, D> {
 /// The other end would only say that it wants none of it.
 fn in_date(identity: Option<&Identity>) -> Result<(), NoAnswer> {
     let problem = identity.and_then(|identity| identity.out_of_date(Timestamp::now()));
-    problem.map_or(Ok(()), |problem| {
-        Err(NoAnswer { kind: Trouble::Tls, words: format!("our certificate {problem}") })
-    })
+    problem.map_or(Ok(()), |problem| Err(NoAnswer { kind: Trouble::Tls, words: format!("our certificate {problem}") }))
 }
 
 fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, NoAnswer> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::aws::{Aws, Endpoints, Outbound, Proof, SecretStore, Store, guard, http, lanes, logs, variable};
 use shared::clock::SystemClock;
-use shared::outbound::{Deliverer, Sender, Teller};
+use shared::outbound::{Deliverer, Sender, Standing, Teller};
 use shared::post::Post;
 
 /// The function's own time, 60 s, is shorter; the template says the visibility.
@@ -25,6 +25,7 @@ async fn main() -> Result<(), http::Error> {
     let others = Endpoints::new(letters.clone(), Proof::Never, guard());
     let news = Teller { sender: Sender::new(others, memory.clone(), SystemClock, None), letters };
     let post = post.join().map_err(|_| "the roots cannot be read")??;
-    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, news, clock: SystemClock, lease: LEASE };
+    let (clock, standing) = (SystemClock, Standing::default());
+    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, news, clock, lease: LEASE, standing };
     lanes::run(memory, async |turn| deliverer.deliver(turn).await).await
 }

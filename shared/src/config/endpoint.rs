@@ -245,7 +245,8 @@ mod tests {
 
     /// A right one, but for that key.
     fn oauth2(key: &str, value: Value) -> Value {
-        let mut settings = json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush-5" });
+        let mut settings =
+            json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush-5" });
         settings[key] = value;
         json!({ "oauth2": settings })
     }
@@ -286,7 +287,10 @@ mod tests {
             with("tls", tls).err().unwrap(),
             "endpoints.a.tls.key: does not fit the first certificate of tls.certificate"
         );
-        assert_eq!(with("consent", json!("Events.Example.com")).unwrap().consent.as_deref(), Some("events.example.com"));
+        assert_eq!(
+            with("consent", json!("Events.Example.com")).unwrap().consent.as_deref(),
+            Some("events.example.com")
+        );
     }
 
     #[test]
@@ -356,13 +360,21 @@ mod tests {
             ("auth", json!({ "header": { "name": "te", "value": "v" } }), "auth.header.name: te is set by Hookpost"),
             ("auth", json!({ "oauth2": {} }), "auth.oauth2.token_url: is missing"),
             ("auth", json!({ "oauth2": {}, "bearer": "t" }), "auth: write one of"),
-            ("auth", oauth2("tokn_url", json!("x")), "auth.oauth2.tokn_url: is not a known key; did you mean \"token_url\""),
+            (
+                "auth",
+                oauth2("tokn_url", json!("x")),
+                "auth.oauth2.tokn_url: is not a known key; did you mean \"token_url\"",
+            ),
             ("auth", oauth2("token_url", json!("https://10.0.0.1/")), "auth.oauth2.token_url: names a private address"),
             ("auth", oauth2("client_id", json!("")), "auth.oauth2.client_id: is empty"),
             ("auth", oauth2("scope", json!("a\nb")), "auth.oauth2.scope: holds control characters"),
             ("auth", oauth2("audience", json!("x".repeat(1_025))), "auth.oauth2.audience: is longer than 1024"),
             ("auth", oauth2("resource", json!("orders")), "auth.oauth2.resource: \"orders\" is no absolute address"),
-            ("auth", oauth2("style", json!("post")), "auth.oauth2.style: \"post\" is not known; did you mean \"body\"? Allowed"),
+            (
+                "auth",
+                oauth2("style", json!("post")),
+                "auth.oauth2.style: \"post\" is not known; did you mean \"body\"? Allowed",
+            ),
             ("auth", oauth2("client_secret", json!("env:UNSET")), "auth.oauth2.client_secret: the environment has no"),
             ("auth", oauth2("client_secret", json!("")), "auth.oauth2.client_secret: is empty"),
             ("tls", json!({}), "tls: is empty; write ca, or certificate and key"),

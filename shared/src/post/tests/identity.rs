@@ -84,7 +84,8 @@ fn public(receiver: SocketAddr) -> (Post<Names, Dialler>, Dialler) {
 
 #[tokio::test]
 async fn who_shows_the_right_certificate_is_let_in_and_nobody_else_over_both_versions_of_http() {
-    let (servers, clients, strangers) = (Authority::new("servers"), Authority::new("clients"), Authority::new("strangers"));
+    let (servers, clients, strangers) =
+        (Authority::new("servers"), Authority::new("clients"), Authority::new("strangers"));
     for alpn in [&b"h2"[..], b"http/1.1"] {
         let (post, dialler) = public(servers.receiver(HOST, &clients, alpn).await);
         let right = identity(Some(&servers), Some(&clients.client(2120)));
