@@ -4,7 +4,9 @@ mod changes;
 mod endpoint;
 mod header_text;
 mod headers;
+mod keys;
 mod limits;
+mod oauth2;
 mod receiver;
 mod sealing;
 mod secrets;
@@ -12,6 +14,7 @@ mod signing;
 mod source;
 mod spec;
 mod text;
+mod tls;
 mod values;
 
 use std::sync::Arc;

@@ -16,7 +16,9 @@ pub mod endpoint;
 pub mod event;
 pub mod guard;
 pub mod id;
+pub mod identity;
 pub mod inbound;
+pub mod letter;
 pub mod limits;
 #[cfg(feature = "local")]
 pub mod local;

@@ -1,11 +1,14 @@
 //! Events on their way out: who gets them, and that nobody else does.
 
+mod again;
 mod door;
 mod headers;
+mod health;
 mod history;
 mod limits;
 mod manners;
 mod publishing;
+mod replays;
 mod requests;
 mod signatures;
 mod stopping;

@@ -1,5 +1,6 @@
 //! One endpoint of a configuration, checked.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -8,11 +9,13 @@ use http::Method;
 use super::headers::Reader;
 use super::receiver::{self, EndpointSpec};
 use super::sealing::bound;
+use super::source::NOT_AN_ADDRESS;
 use super::text::{OneOrMany, Text, Texts};
 use super::values::{choice, duration, each, rate, tenant, wrong};
-use super::{ConfigError, Secrets, known, signing};
+use super::{ConfigError, Secrets, known, oauth2, signing, tls};
+use crate::address::EmailAddress;
 use crate::endpoint::{Endpoint, Format, is_name};
-use crate::event::{Pattern, is_channel};
+use crate::event::{EventType, OPERATIONAL, Pattern, is_channel};
 use crate::guard::Guard;
 use crate::schedule::Schedule;
 
@@ -57,16 +60,22 @@ pub(super) fn check(
         let problem = "has no meaning with method: GET, which puts the data in the query";
         return Err(ConfigError::new(key("format"), problem));
     }
-    let headers = Reader { path: &path, bound: &bound(&tenant, name), secrets };
-    let headers = headers.read(spec.headers.unwrap_or_default(), spec.auth)?;
+    let reader = Reader { path: &path, bound: &bound(&tenant, name), secrets };
+    let oauth2 = spec.auth.as_ref().and_then(|auth| auth.oauth2.clone());
+    let headers = reader.read(spec.headers.unwrap_or_default(), spec.auth)?;
     Ok(Endpoint {
+        identity: tls::identity(&reader, &url, spec.tls)?,
         url,
         events: listed(&key("events"), spec.events, str::parse::<Pattern>)?,
         channels: listed(&key("channels"), spec.channels, channel)?,
+        operational: operational(&key("operational"), spec.operational)?,
+        contact: contact(&key("contact"), spec.contact)?,
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
         headers: headers.fixed,
         templates: headers.templates,
+        oauth2: oauth2::settings(&reader, guard, oauth2)?,
+        consent: spec.consent.map(|text| origin(&key("consent"), text)).transpose()?,
         method,
         format: choice(&key("format"), spec.format.as_deref(), &FORMATS, Format::Json)?,
         timeout: timeout(&key("timeout"), spec.timeout)?,
@@ -99,6 +108,26 @@ fn channel(text: &str) -> Result<String, &'static str> {
     is_channel(text).then(|| text.to_owned()).ok_or("is not a channel; write 1 to 128 of A-Z, a-z, 0-9, _ . : and -")
 }
 
+/// What no event about an endpoint is called is a slip.
+fn operational(key: &str, list: Option<OneOrMany>) -> Result<Vec<Pattern>, ConfigError> {
+    if list.as_ref().is_some_and(|list| list.0.is_empty()) {
+        return Err(ConfigError::new(key, "is empty; leave it out to want none, or write \"*\" for all"));
+    }
+    let kinds: Vec<EventType> = OPERATIONAL.iter().filter_map(|kind| kind.parse().ok()).collect();
+    listed(key, list, |text| {
+        let pattern: Pattern = text.parse().map_err(|_| operational_problem())?;
+        if kinds.iter().any(|kind| pattern.matches(kind)) { Ok(pattern) } else { Err(operational_problem()) }
+    })
+}
+
+fn operational_problem() -> String {
+    format!("matches no event about endpoints. Allowed: {}, and patterns like endpoint.* or *", OPERATIONAL.join(", "))
+}
+
+fn contact(key: &str, text: Option<String>) -> Result<Option<EmailAddress>, ConfigError> {
+    text.map(|text| text.parse().map_err(|_| wrong(key, &text, NOT_AN_ADDRESS))).transpose()
+}
+
 fn description(key: &str, text: Option<String>) -> Result<String, ConfigError> {
     let text = text.unwrap_or_default();
     if text.chars().count() > LONGEST_DESCRIPTION {
@@ -106,6 +135,16 @@ fn description(key: &str, text: Option<String>) -> Result<String, ConfigError> {
     }
     Ok(text)
 }
+
+/// The name of a host, in whose name something is asked.
+fn origin(key: &str, text: String) -> Result<String, ConfigError> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
+    let is_name = text.len() <= 253 && text.split('.').all(label) && text.parse::<IpAddr>().is_err();
+    if is_name { Ok(text.to_ascii_lowercase()) } else { Err(wrong(key, &text, NO_NAME)) }
+}
+
+const NO_NAME: &str = "is no domain name; write the one in which you ask, like events.example.com";
 
 fn method(key: &str, text: Option<&str>) -> Result<Method, ConfigError> {
     let all = METHODS.map(|method| (method, method));
@@ -227,6 +266,25 @@ mod tests {
     }
 
     #[test]
+    fn events_about_endpoints_and_an_applications_own_are_wanted_apart() {
+        let url = "https://a.example/";
+        let kind: EventType = "endpoint.failing".parse().unwrap();
+        let wants = |more: Value| {
+            let mut endpoint = json!({ "url": url });
+            endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let endpoint = read(endpoint).unwrap();
+            (endpoint.wants(&kind, &["eu".into()]), endpoint.wants_operational(&kind))
+        };
+        assert_eq!(wants(json!({})), (true, false));
+        assert_eq!(wants(json!({ "operational": "endpoint.*" })), (false, true));
+        assert_eq!(wants(json!({ "operational": "message.*" })), (false, false));
+        assert_eq!(wants(json!({ "operational": ["*"], "events": "*" })), (true, true));
+        assert_eq!(wants(json!({ "operational": ["*"], "channels": "eu" })), (true, true));
+        let named = read(json!({ "url": url, "contact": "A Name <a@b.c>" })).unwrap();
+        assert_eq!(named.contact.unwrap().to_string(), "A Name <a@b.c>");
+    }
+
+    #[test]
     fn a_secret_that_nobody_gave_is_made_of_the_endpoints_own_name() {
         let made = |endpoint: Value| signing(&read(endpoint).unwrap()).concat();
         let url = "https://a.example/";
@@ -234,6 +292,82 @@ mod tests {
         assert!(first.starts_with("whsec_") && first == made(json!({ "url": url, "signature": "v1" })));
         assert!(first != made(json!({ "url": url, "tenant": "acme" })));
         assert!(made(json!({ "url": url, "signature": "v1a" })).starts_with("whsk_"));
+    }
+
+    /// A right one, but for that key.
+    fn oauth2(key: &str, value: Value) -> Value {
+        let mut settings =
+            json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush-5" });
+        settings[key] = value;
+        json!({ "oauth2": settings })
+    }
+
+    /// A certificate and its key.
+    fn certified() -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(["us.example".to_owned()]).unwrap();
+        (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn who_hands_out_tokens_is_read_and_makes_the_header_that_nobody_else_may_set() {
+        let found = with("auth", oauth2("scope", json!("a b"))).unwrap();
+        let settings = found.oauth2.unwrap();
+        assert_eq!((settings.token_url.url().as_str(), &*settings.client_id), ("https://id.example/token", "us"));
+        assert_eq!((settings.client_secret.expose(), settings.style), ("hush-5", crate::endpoint::Style::Basic));
+        assert_eq!((settings.scope.as_deref(), settings.audience.as_deref()), (Some("a b"), None));
+        assert!(found.headers.is_empty());
+        let mut clash = json!({ "url": "https://a.example/", "headers": { "Authorization": "x" } });
+        clash["auth"] = oauth2("style", json!("body"));
+        let problem = read(clash).err().unwrap();
+        assert!(problem.contains("auth: makes the header authorization, which stands in headers too"), "{problem}");
+    }
+
+    #[test]
+    fn certificates_are_read_with_the_line_that_ends_them() {
+        let (certificate, key) = certified();
+        let mut tls = json!({ "ca": certificate, "certificate": certificate, "key": key });
+        assert!(key.ends_with('\n'));
+        let identity = with("tls", tls.clone()).unwrap().identity.unwrap();
+        assert!(identity.believed.is_some() && identity.shown.is_some());
+        assert!(with("tls", json!({ "ca": certificate })).unwrap().identity.unwrap().shown.is_none());
+        let plain = read(json!({ "url": "http://localhost/", "tls": tls })).err().unwrap();
+        assert!(plain.starts_with("endpoints.a.url: "), "{plain}");
+        tls["key"] = json!(certified().1);
+        assert_eq!(
+            with("tls", tls).err().unwrap(),
+            "endpoints.a.tls.key: does not fit the first certificate of tls.certificate"
+        );
+        assert_eq!(
+            with("consent", json!("Events.Example.com")).unwrap().consent.as_deref(),
+            Some("events.example.com")
+        );
+    }
+
+    #[test]
+    fn the_secrets_of_tokens_and_certificates_are_sealed_withheld_and_never_shown() {
+        let (certificate, key) = certified();
+        let tls = json!({ "certificate": certificate, "key": key });
+        let described = json!({ "url": "https://a.example/", "auth": oauth2("style", json!("basic")), "tls": tls });
+        let (inbound, outbound) = (keys('1'), keys('2'));
+        let rings = Rings::both(&inbound, &outbound);
+        let mut all = spec(json!({ "a": described }));
+        let mut shown = all.clone();
+        shown.redact();
+        all.seal(rings).unwrap();
+        for text in [shown.write(), all.write()] {
+            assert!(!text.contains("hush-5") && !text.contains("PRIVATE") && text.contains("BEGIN CERT"), "{text}");
+        }
+        let endpoint = kept(&all, rings).unwrap();
+        assert!(endpoint.oauth2.is_some_and(|found| found.client_secret.expose() == "hush-5"));
+        assert!(endpoint.identity.is_some_and(|found| found.shown.is_some()));
+        let withheld = kept(&all, Rings::default()).unwrap();
+        assert!(withheld.oauth2.is_none() && withheld.identity.is_none() && withheld.signer.is_none());
+        let mut swapped: Value = serde_json::from_str(&all.write()).unwrap();
+        swapped["endpoints"]["a"]["tls"]["key"] = swapped["endpoints"]["a"]["auth"]["oauth2"]["client_secret"].clone();
+        let problem = kept(&serde_json::from_value(swapped).unwrap(), rings).err().unwrap();
+        assert!(problem.contains("was sealed for another place"), "{problem}");
+        assert!(shown.is_understood());
     }
 
     #[test]
@@ -246,6 +380,16 @@ mod tests {
             ("events", json!("order."), "events: \"order.\" is not an event type or pattern; write order.created"),
             ("events", json!([]), "events: is empty; leave it out to want all"),
             ("events", json!(vec!["a"; 101]), "events: names 101; at most 100"),
+            (
+                "operational",
+                json!("a b"),
+                "operational: \"a b\" matches no event about endpoints. Allowed: endpoint.failing",
+            ),
+            ("operational", json!("order.*"), "operational: \"order.*\" matches no event about endpoints"),
+            ("operational", json!([]), "operational: is empty; leave it out to want none"),
+            ("operational", json!(vec!["*"; 101]), "operational: names 101; at most 100"),
+            ("contact", json!("nobody"), "contact: \"nobody\" is not an e-mail address; write name@example.com"),
+            ("contact", json!("a@b.c, d@e.f"), "contact: \"a@b.c, d@e.f\" is not an e-mail address"),
             ("channels", json!("a b"), "channels: \"a b\" is not a channel; write 1 to 128 of"),
             ("description", json!("x".repeat(1_001)), "description: is longer than 1000 characters"),
             ("tenant", json!("A"), "tenant: \"A\" is not a tenant's name"),
@@ -275,6 +419,34 @@ mod tests {
             ("auth", json!({ "basic": { "password": "p" } }), "auth.basic.user: is missing"),
             ("auth", json!({ "basic": { "user": "a:b", "password": "p" } }), "auth.basic.user: holds a colon"),
             ("auth", json!({ "header": { "name": "te", "value": "v" } }), "auth.header.name: te is set by Hookpost"),
+            ("auth", json!({ "oauth2": {} }), "auth.oauth2.token_url: is missing"),
+            ("auth", json!({ "oauth2": {}, "bearer": "t" }), "auth: write one of"),
+            (
+                "auth",
+                oauth2("tokn_url", json!("x")),
+                "auth.oauth2.tokn_url: is not a known key; did you mean \"token_url\"",
+            ),
+            ("auth", oauth2("token_url", json!("https://10.0.0.1/")), "auth.oauth2.token_url: names a private address"),
+            ("auth", oauth2("client_id", json!("")), "auth.oauth2.client_id: is empty"),
+            ("auth", oauth2("scope", json!("a\nb")), "auth.oauth2.scope: holds control characters"),
+            ("auth", oauth2("audience", json!("x".repeat(1_025))), "auth.oauth2.audience: is longer than 1024"),
+            ("auth", oauth2("resource", json!("orders")), "auth.oauth2.resource: \"orders\" is no absolute address"),
+            (
+                "auth",
+                oauth2("style", json!("post")),
+                "auth.oauth2.style: \"post\" is not known; did you mean \"body\"? Allowed",
+            ),
+            ("auth", oauth2("client_secret", json!("env:UNSET")), "auth.oauth2.client_secret: the environment has no"),
+            ("auth", oauth2("client_secret", json!("")), "auth.oauth2.client_secret: is empty"),
+            ("tls", json!({}), "tls: is empty; write ca, or certificate and key"),
+            ("tls", json!({ "cert": "x" }), "tls.cert: is not a known key"),
+            ("tls", json!({ "ca": "x" }), "tls.ca: holds no certificate"),
+            ("tls", json!({ "certificate": "x" }), "tls.key: is missing; certificate and key go together"),
+            ("tls", json!({ "key": "x" }), "tls.certificate: is missing; certificate and key go together"),
+            ("tls", json!({ "certificate": "x", "key": "x" }), "tls.certificate: holds no certificate"),
+            ("consent", json!("https://a.example"), "consent: \"https://a.example\" is no domain name; write"),
+            ("consent", json!("192.0.2.1"), "consent: \"192.0.2.1\" is no domain name"),
+            ("consent", json!(""), "consent: \"\" is no domain name"),
             ("secret", json!([]), "secret: is empty"),
             ("secret", json!(""), "secret: is empty"),
             ("secret", json!(vec![KEY; 11]), "secret: names 11 keys; at most 10"),

@@ -14,6 +14,7 @@ use super::receiver::{self, AuthSpec, BasicSpec, HeaderSpec, header_key};
 use super::secrets::{Kind, Spot};
 use super::values::wrong;
 use super::{ConfigError, Secrets, known};
+use crate::secret::Secret;
 use crate::template::Template;
 
 const MOST_HEADERS: usize = 20;
@@ -95,15 +96,17 @@ impl Reader<'_> {
     fn auth(&self, spec: AuthSpec) -> Result<(HeaderName, Option<HeaderValue>), ConfigError> {
         let path = format!("{}.auth", self.path);
         known(&path, &spec.unknown, receiver::AUTH)?;
-        match (spec.bearer, spec.basic, spec.header) {
-            (Some(token), None, None) => {
+        match (spec.bearer, spec.basic, spec.header, spec.oauth2) {
+            (Some(token), None, None, None) => {
                 let value = self.value("auth.bearer", &token.0, |token| format!("Bearer {token}"))?;
                 Ok((AUTHORIZATION, value))
             }
-            (None, Some(basic), None) => Ok((AUTHORIZATION, self.basic(&path, basic)?)),
-            (None, None, Some(header)) => self.header(&path, header),
+            (None, Some(basic), None, None) => Ok((AUTHORIZATION, self.basic(&path, basic)?)),
+            (None, None, Some(header), None) => self.header(&path, header),
+            // Its value is another for every token.
+            (None, None, None, Some(_)) => Ok((AUTHORIZATION, None)),
             _ => {
-                let problem = "write one of { bearer: … }, { basic: { user: …, password: … } } or { header: { name: …, value: … } }";
+                let problem = "write one of { bearer: … }, { basic: { user: …, password: … } }, { header: { name: …, value: … } } or { oauth2: … }";
                 Err(ConfigError::new(path, problem))
             }
         }
@@ -129,6 +132,13 @@ impl Reader<'_> {
         Ok((name, self.value("auth.header.value", &value.0, str::to_owned)?))
     }
 
+    /// The secret in that field; `None` if it is not to be had.
+    pub(super) fn secret(&self, field: &str, text: &str) -> Result<Option<Secret>, ConfigError> {
+        let spot = Spot { kind: Kind::Endpoint, name: self.bound, field };
+        let read = self.secrets.read(spot, text);
+        read.map_err(|problem| ConfigError::new(format!("{}.{field}", self.path), problem))
+    }
+
     /// The value that is made of the secret in that field; `None` if it is not to be had.
     fn value(
         &self,
@@ -137,8 +147,7 @@ impl Reader<'_> {
         made: impl Fn(&str) -> String,
     ) -> Result<Option<HeaderValue>, ConfigError> {
         let refused = |problem: String| ConfigError::new(format!("{}.{field}", self.path), problem);
-        let spot = Spot { kind: Kind::Endpoint, name: self.bound, field };
-        let Some(secret) = self.secrets.read(spot, text).map_err(refused)? else { return Ok(None) };
+        let Some(secret) = self.secret(field, text)? else { return Ok(None) };
         match secret.expose().len() {
             0 => return Err(refused("is empty".into())),
             1..=LONGEST_VALUE => {}
@@ -151,7 +160,7 @@ impl Reader<'_> {
     }
 }
 
-fn required<T>(key: &str, value: Option<T>) -> Result<T, ConfigError> {
+pub(super) fn required<T>(key: &str, value: Option<T>) -> Result<T, ConfigError> {
     value.ok_or_else(|| ConfigError::new(key, "is missing"))
 }
 

@@ -1,21 +1,23 @@
 //! An endpoint as it is written, before anything is checked.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::header_text::HeaderText;
+use super::keys::{KeySpec, KeySpecs};
+use super::oauth2::OAuth2Spec;
 use super::spec::Unknown;
-use super::text::{OneOrMany, SecretText, Text, Texts, all, no_numbers};
+use super::text::{OneOrMany, SecretText, Text, Texts};
+use super::tls::TlsSpec;
 use crate::endpoint::DEFAULT_TENANT;
 
 pub(super) const ENDPOINT: &[&str] = &[
     "url",
     "events",
     "channels",
+    "operational",
+    "contact",
     "description",
     "tenant",
     "enabled",
@@ -30,11 +32,12 @@ pub(super) const ENDPOINT: &[&str] = &[
     "auth",
     "secret",
     "signature",
+    "tls",
+    "consent",
 ];
-pub(super) const AUTH: &[&str] = &["bearer", "basic", "header"];
+pub(super) const AUTH: &[&str] = &["bearer", "basic", "header", "oauth2"];
 pub(super) const BASIC: &[&str] = &["user", "password"];
 pub(super) const HEADER: &[&str] = &["name", "value"];
-pub(super) const KEY: &[&str] = &["value", "expires"];
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct EndpointSpec {
@@ -44,6 +47,10 @@ pub(super) struct EndpointSpec {
     pub(super) events: Option<OneOrMany>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) channels: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) operational: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) contact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +79,10 @@ pub(super) struct EndpointSpec {
     pub(super) secret: Option<KeySpecs>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) signature: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tls: Option<TlsSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) consent: Option<String>,
     #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
@@ -84,6 +95,8 @@ pub(super) struct AuthSpec {
     pub(super) basic: Option<BasicSpec>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) header: Option<HeaderSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) oauth2: Option<OAuth2Spec>,
     #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
@@ -108,28 +121,6 @@ pub(super) struct HeaderSpec {
     pub(super) unknown: Unknown,
 }
 
-/// One key, or a list of keys.
-#[derive(Clone, Serialize)]
-pub(super) struct KeySpecs(pub(super) Vec<KeySpec>);
-
-/// A key; with the time from which it signs no more it is written as a map.
-#[derive(Clone, Serialize)]
-#[serde(untagged)]
-pub(super) enum KeySpec {
-    Plain(SecretText),
-    Expiring(ExpiringSpec),
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-pub(super) struct ExpiringSpec {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) value: Option<SecretText>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expires: Option<String>,
-    #[serde(flatten, skip_serializing)]
-    pub(super) unknown: Unknown,
-}
-
 impl EndpointSpec {
     pub(super) fn tenant(&self) -> &str {
         self.tenant.as_deref().unwrap_or(DEFAULT_TENANT)
@@ -140,14 +131,13 @@ impl EndpointSpec {
         let auth = self.auth.as_ref().is_none_or(|auth| {
             let basic = auth.basic.as_ref().is_none_or(|basic| basic.unknown.is_empty());
             let header = auth.header.as_ref().is_none_or(|header| header.unknown.is_empty());
-            auth.unknown.is_empty() && basic && header
+            let oauth2 = auth.oauth2.as_ref().is_none_or(|oauth2| oauth2.unknown.is_empty());
+            auth.unknown.is_empty() && basic && header && oauth2
         });
-        let key = |key: &KeySpec| match key {
-            KeySpec::Plain(_) => true,
-            KeySpec::Expiring(key) => key.unknown.is_empty(),
-        };
+        let tls = self.tls.as_ref().is_none_or(|tls| tls.unknown.is_empty());
+        let keys = self.secret.iter().flat_map(|keys| &keys.0).all(KeySpec::is_understood);
         let headers = self.headers.iter().flat_map(BTreeMap::values).all(HeaderText::is_understood);
-        self.unknown.is_empty() && auth && headers && self.secret.iter().flat_map(|keys| &keys.0).all(key)
+        self.unknown.is_empty() && auth && tls && keys && headers
     }
 
     /// Every secret of it, under the key where it stands.
@@ -157,12 +147,19 @@ impl EndpointSpec {
         let auth = self.auth.iter_mut().flat_map(AuthSpec::secrets);
         let keys = self.secret.iter_mut().flat_map(|keys| &mut keys.0).filter_map(KeySpec::secret);
         let auth = auth.map(|(key, text)| (key.to_owned(), text));
-        headers.chain(auth).chain(keys.map(|text| (SECRET.to_owned(), text)))
+        let tls = self.tls.iter_mut().filter_map(TlsSpec::secret).map(|text| (TLS_KEY.to_owned(), text));
+        headers.chain(auth).chain(tls).chain(keys.map(|text| (SECRET.to_owned(), text)))
     }
 }
 
 /// Where signing keys stand.
 pub(super) const SECRET: &str = "secret";
+
+/// Where the secret for a token endpoint stands.
+pub(super) const CLIENT_SECRET: &str = "auth.oauth2.client_secret";
+
+/// Where the private key of a client certificate stands.
+pub(super) const TLS_KEY: &str = "tls.key";
 
 /// Where the value of a header stands.
 pub(super) fn header_key(name: &str) -> String {
@@ -175,70 +172,7 @@ impl AuthSpec {
         let basic = self.basic.as_mut().and_then(|basic| basic.password.as_mut());
         let header = self.header.as_mut().and_then(|header| header.value.as_mut());
         let basic = basic.map(|text| ("auth.basic.password", &mut text.0));
-        bearer.into_iter().chain(basic).chain(header.map(|text| ("auth.header.value", &mut text.0)))
-    }
-}
-
-impl KeySpec {
-    fn secret(&mut self) -> Option<&mut String> {
-        match self {
-            Self::Plain(text) => Some(&mut text.0),
-            Self::Expiring(key) => key.value.as_mut().map(|text| &mut text.0),
-        }
-    }
-}
-
-const KEY_FORM: &str = "a text or { value: …, expires: … }";
-
-impl<'de> Deserialize<'de> for KeySpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneKey;
-        impl<'de> Visitor<'de> for OneKey {
-            type Value = KeySpec;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(KEY_FORM)
-            }
-
-            no_numbers!();
-
-            fn visit_str<E>(self, text: &str) -> Result<KeySpec, E> {
-                Ok(KeySpec::Plain(SecretText(text.to_owned())))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KeySpec, A::Error> {
-                ExpiringSpec::deserialize(MapAccessDeserializer::new(map)).map(KeySpec::Expiring)
-            }
-        }
-        deserializer.deserialize_any(OneKey)
-    }
-}
-
-impl<'de> Deserialize<'de> for KeySpecs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Several;
-        impl<'de> Visitor<'de> for Several {
-            type Value = KeySpecs;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{KEY_FORM}, or a list of them")
-            }
-
-            no_numbers!();
-
-            fn visit_str<E>(self, text: &str) -> Result<KeySpecs, E> {
-                Ok(KeySpecs(vec![KeySpec::Plain(SecretText(text.to_owned()))]))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KeySpecs, A::Error> {
-                let key = ExpiringSpec::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(KeySpecs(vec![KeySpec::Expiring(key)]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<KeySpecs, A::Error> {
-                all(list).map(KeySpecs)
-            }
-        }
-        deserializer.deserialize_any(Several)
+        let oauth2 = self.oauth2.as_mut().and_then(OAuth2Spec::secret).map(|text| (CLIENT_SECRET, text));
+        bearer.into_iter().chain(basic).chain(header.map(|text| ("auth.header.value", &mut text.0))).chain(oauth2)
     }
 }

@@ -1,6 +1,7 @@
 //! The signing keys of an endpoint: given, rotated or made.
 
-use super::receiver::{self, KeySpec, KeySpecs, SECRET};
+use super::keys::{KEY, KeySpec, KeySpecs};
+use super::receiver::SECRET;
 use super::sealing::bound;
 use super::secrets::{Kind, Spot};
 use super::values::{choice, wrong};
@@ -86,7 +87,7 @@ fn one(key: &str, spec: KeySpec) -> Result<(String, Option<Timestamp>), ConfigEr
         KeySpec::Plain(text) => return Ok((text.0, None)),
         KeySpec::Expiring(spec) => spec,
     };
-    known(key, &spec.unknown, receiver::KEY)?;
+    known(key, &spec.unknown, KEY)?;
     let value = spec.value.ok_or_else(|| ConfigError::new(format!("{key}.value"), "is missing; write the key"))?;
     let at = format!("{key}.expires");
     let expires =

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::ReadableTable;
 use tokio::sync::Notify;
 
-use super::store::{CONFIG, DELIVERIES, EVENTS, EVENTS_BY_TIME, Store};
+use super::store::Store;
 use super::sweep::{AT_ONCE, Sparing, forget_event};
-use super::writer::Tables;
+use super::tables::{CONFIG, DELIVERIES, EVENTS, EVENTS_BY_TIME, Tables};
 use crate::seam::Answer;
 
 /// The row that holds how large history is.
