@@ -71,7 +71,7 @@ impl Store {
             let oldest = self.oldest_events(from)?;
             let Some((_, last, _)) = oldest.last() else { break };
             from = last + 1;
-            forgotten += self.forget_ended(oldest).await?;
+            forgotten += self.forget_ended(oldest, part(most, ROOMY)).await?;
         }
         tracing::warn!(
             forgotten,
@@ -82,13 +82,17 @@ impl Store {
         Ok(())
     }
 
-    async fn forget_ended(&self, events: Vec<(String, u64, String)>) -> Answer<usize> {
+    /// Until history has that size. How many are gone.
+    async fn forget_ended(&self, events: Vec<(String, u64, String)>, size: u64) -> Answer<usize> {
         for (_, _, id) in &events {
             self.inner.recent.forget(id);
         }
         self.write(move |tables| {
             let mut forgotten = 0;
             for (tenant, at, id) in &events {
+                if tables.history_size()? <= size {
+                    break;
+                }
                 forgotten += usize::from(forget_event(tables, tenant, *at, id, Sparing::Held)?);
             }
             Ok(forgotten)
@@ -140,12 +144,17 @@ fn part(most: u64, hundredths: u64) -> u64 {
 }
 
 impl Tables<'_> {
+    fn history_size(&mut self) -> Result<u64, redb::Error> {
+        let size = self.config()?.get(ROW)?.map_or(0, |row| row.value().0);
+        Ok(size.saturating_add_signed(self.grown))
+    }
+
     /// Writes down by how much history grew or shrank.
     pub(super) fn note_growth(&mut self) -> Result<(), redb::Error> {
-        let grown = std::mem::take(&mut self.grown);
-        if grown != 0 {
-            let size = self.config()?.get(ROW)?.map_or(0, |row| row.value().0);
-            self.config()?.insert(ROW, (size.saturating_add_signed(grown), ""))?;
+        if self.grown != 0 {
+            let size = self.history_size()?;
+            self.config()?.insert(ROW, (size, ""))?;
+            self.grown = 0;
         }
         Ok(())
     }

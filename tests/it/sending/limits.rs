@@ -43,11 +43,11 @@ fn the_servers_file_decides_about_limits_and_what_was_applied_counts_where_it_is
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
         String::from_utf8_lossy(&said.stdout).into_owned()
     };
-    let silent = Setup::default().start();
+    let silent = Setup::default().sending().start();
     assert!(apply(&silent).contains("  + limits\n"));
     assert_eq!((emit(&silent), emit(&silent)), (202, 429));
     assert_eq!(silent.show("/api/v1/config")["limits"], json!({ "rate": "1/h" }));
-    let says = Setup::config("limits: { rate: none }\nsources: {}\n").start();
+    let says = Setup::config("limits: { rate: none }\nsources: {}\n").sending().start();
     apply(&says);
     assert_eq!((emit(&says), emit(&says)), (202, 202));
 }
