@@ -10,7 +10,7 @@ use shared::config::{Config, Secrets, Spec};
 use shared::event::{Event, EventId};
 use shared::guard::Guard;
 use shared::local::{Ended, Endpoints, Store};
-use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender};
+use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender, Standing};
 use shared::seal::Keys;
 use shared::seam::{
     Answer, Clock, Delivery, DeliveryKey, History, News, NoAnswer, Outgoing, Received, SendWebhook, Tell,
@@ -76,6 +76,7 @@ pub struct Days {
     pub clock: Hand,
     pub endpoints: Endpoints,
     pub post: Played,
+    standing: Standing,
 }
 
 /// For stories in which nobody listens to news.
@@ -94,7 +95,8 @@ impl Days {
         let store = Store::open(folder.path()).expect("a store");
         let clock = Hand::default();
         let post = Played::new(&clock, play);
-        Self { _folder: folder, store, clock, endpoints: endpoints(described), post }
+        let standing = Standing::default();
+        Self { _folder: folder, store, clock, endpoints: endpoints(described), post, standing }
     }
 
     /// Accepts an event of that id and type now.
@@ -111,7 +113,7 @@ impl Days {
     fn deliverer(&self) -> Deliverer<Endpoints, Store, Played, Unheard, Hand> {
         let (endpoints, memory, post) = (self.endpoints.clone(), self.store.clone(), self.post.clone());
         let (news, clock, lease) = (Unheard, self.clock.clone(), Duration::from_secs(75));
-        Deliverer { endpoints, memory, post, news, clock, lease }
+        Deliverer { endpoints, memory, post, news, clock, lease, standing: self.standing.clone() }
     }
 
     /// Handles what is due now, one after the other.

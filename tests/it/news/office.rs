@@ -8,7 +8,7 @@ use shared::address::EmailAddress;
 use shared::event::EventId;
 use shared::inbound::{Mailer, Next, Times};
 use shared::local::{Ended, Endpoints, Sources, Store};
-use shared::outbound::{Deliverer, Emission, Handled, Sender, Teller};
+use shared::outbound::{Deliverer, Emission, Handled, Sender, Standing, Teller};
 use shared::seam::{
     Clock, Dequeue, Email, EndpointState, NoAnswer, Outgoing, ReadEndpointState, Received, Refusal, SendEmail,
     WriteEndpointState,
@@ -133,7 +133,8 @@ impl Office {
         let post = Faulty::new(self.post.clone(), &self.plan);
         let (endpoints, memory, clock) = (self.endpoints.clone(), self.faulty().clone(), self.clock.clone());
         let news = Teller { sender: self.sender(), letters: memory.clone() };
-        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: Duration::from_secs(75) };
+        let (lease, standing) = (Duration::from_secs(75), Standing::default());
+        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease, standing };
         loop {
             let taken = self.store().take_turns(1, self.clock.now()).unwrap();
             let Some(turn) = taken.into_iter().next() else { return };
