@@ -14,6 +14,7 @@ use crate::quantity::Rate;
 use crate::schedule::Schedule;
 use crate::secret::Secret;
 use crate::sign::Signer;
+use crate::template::Template;
 
 /// The tenant of whatever names none.
 pub const DEFAULT_TENANT: &str = "default";
@@ -44,6 +45,8 @@ pub struct Endpoint {
     pub identity: Option<Arc<Identity>>,
     /// It is asked first whether it wants webhooks in the name of this origin.
     pub consent: Option<String>,
+    /// Headers that are filled in for each event. No secrets.
+    pub templates: Vec<(HeaderName, Template)>,
     /// POST, PUT or GET.
     pub method: Method,
     pub format: Format,
@@ -93,6 +96,10 @@ pub enum Format {
     Form,
     /// The data as it came, under its own content type.
     Raw,
+    /// The same as JSON says, as XML.
+    Xml,
+    /// The same as JSON says, as YAML.
+    Yaml,
 }
 
 impl Endpoint {

@@ -35,4 +35,5 @@ pub mod secret;
 pub mod sign;
 pub mod signature;
 pub mod source;
+pub mod template;
 pub mod timestamp;

@@ -154,8 +154,7 @@ impl Outbound {
 }
 
 fn before(row: &Row) -> Before {
-    let endpoints = words(string(row, "endpoints").unwrap_or_default());
-    Before { digest: string(row, "digest").unwrap_or_default().to_owned(), endpoints }
+    Before { digest: string(row, "digest").unwrap_or_default().to_owned(), endpoints: endpoints(row) }
 }
 
 impl ReadEvent for Outbound {

@@ -78,9 +78,7 @@ impl History for Outbound {
         let delivery = |endpoint: String| {
             let row = by_place.get(&*place(&endpoint));
             let key = DeliveryKey { tenant: tenant.to_owned(), event: event.clone(), endpoint };
-            // Of one that cannot be read its row still says where it stands.
-            let known = row.and_then(|row| whole(row).ok().flatten().or_else(|| outline(row)));
-            known.unwrap_or_else(|| Delivery::queued(key, &kept))
+            row.and_then(|row| known(row)).unwrap_or_else(|| Delivery::queued(key, &kept))
         };
         Ok(Some(events::endpoints(head).into_iter().map(delivery).collect()))
     }
@@ -103,9 +101,18 @@ impl History for Outbound {
     }
 
     async fn delivery(&self, key: &DeliveryKey) -> Answer<Option<Delivery>> {
-        let all = self.deliveries_of(&key.tenant, &key.event).await?.unwrap_or_default();
-        Ok(all.into_iter().find(|delivery| delivery.key.endpoint == key.endpoint))
+        if let Some(row) = self.delivery_row_now(key).await? {
+            return Ok(known(&row));
+        }
+        let head = self.event_head(&key.tenant, &key.event).await?;
+        let head = head.filter(|head| events::endpoints(head).contains(&key.endpoint));
+        Ok(head.and_then(|head| events::read(&head)).map(|event| Delivery::queued(key.clone(), &event)))
     }
+}
+
+/// Of one that cannot be read its row still says where it stands.
+fn known(row: &Row) -> Option<Delivery> {
+    whole(row).ok().flatten().or_else(|| outline(row))
 }
 
 impl Outbound {

@@ -12,7 +12,7 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use super::http::Error;
 use super::outbound::Outbound;
 use super::turns::{Asked, StepDue};
-use crate::outbound::Handled;
+use crate::outbound::{Handled, Stepped};
 use crate::seam::{Answer, Receipt, ReplayStep, Turn};
 use crate::timestamp::Timestamp;
 
@@ -30,7 +30,7 @@ pub async fn run(
     queue: Outbound,
     namespace: String,
     deliver: impl AsyncFn(&Turn) -> Answer<Handled>,
-    advance: impl AsyncFn(&ReplayStep) -> Answer<()>,
+    advance: impl AsyncFn(&ReplayStep) -> Answer<Stepped>,
 ) -> Result<(), Error> {
     let shared = Arc::new((queue, namespace, deliver, advance));
     let service = service_fn(move |event: LambdaEvent<SqsEvent>| {
@@ -62,7 +62,7 @@ async fn take(
     queue: &Outbound,
     message: &SqsMessage,
     deliver: &impl AsyncFn(&Turn) -> Answer<Handled>,
-    advance: &impl AsyncFn(&ReplayStep) -> Answer<()>,
+    advance: &impl AsyncFn(&ReplayStep) -> Answer<Stepped>,
 ) -> bool {
     let asked = serde_json::from_str(message.body.as_deref().unwrap_or_default());
     let until = match asked {
@@ -98,13 +98,19 @@ async fn attempt(turn: &Turn, deliver: &impl AsyncFn(&Turn) -> Answer<Handled>) 
 async fn make(
     queue: &Outbound,
     step: &StepDue,
-    advance: &impl AsyncFn(&ReplayStep) -> Answer<()>,
+    advance: &impl AsyncFn(&ReplayStep) -> Answer<Stepped>,
 ) -> Option<Timestamp> {
     let now = Timestamp::now();
-    let made = if step.due.since(now) > EARLY {
-        queue.turns.send_step(step, now).await
+    let stepped = if step.due.since(now) > EARLY {
+        Ok(Stepped::Later { due: step.due })
     } else {
         Box::pin(advance(&step.step)).await
+    };
+    let made = match stepped {
+        // No queue waits as long as an endpoint may ask for rest.
+        Ok(Stepped::Later { due }) => queue.turns.send_step(&StepDue { due, ..step.clone() }, now).await,
+        Ok(Stepped::Made { .. } | Stepped::Past) => Ok(()),
+        Err(problem) => Err(problem),
     };
     let problem = made.err()?;
     let ReplayStep { key, id, step } = &step.step;

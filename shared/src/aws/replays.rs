@@ -1,9 +1,10 @@
 //! Replays: a row each, below its endpoint, and a message for the step that is next.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use std::time::Duration;
 
 use super::endpoint_states::partition;
 use super::events::{Row, string};
@@ -26,6 +27,9 @@ const ROWS: &str = "replay/";
 
 const RUNNING: &str = "running";
 
+/// One that was stopped is begun again at once.
+const STOPPED: &str = "stopped";
+
 /// The sort key of a replay, below its endpoint.
 fn place(which: &Which) -> String {
     match which {
@@ -41,8 +45,11 @@ impl Replays for Outbound {
     async fn begin_replay(&self, replay: &Replay) -> Answer<Replay> {
         let begin = self
             .replay_row(replay)?
-            .condition_expression("attribute_not_exists(pk) OR (#state <> :running AND began <= :recent)")
+            .condition_expression(
+                "attribute_not_exists(pk) OR #state = :stopped OR (#state <> :running AND began <= :recent)",
+            )
             .expression_attribute_values(":running", text(RUNNING))
+            .expression_attribute_values(":stopped", text(STOPPED))
             .expression_attribute_values(":recent", number(replay.began.before(SAME).0))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let replay = match begin.send().await {
@@ -61,34 +68,24 @@ impl Replays for Outbound {
     }
 
     async fn replays(&self, tenant: &str, endpoint: &str) -> Answer<Vec<Replay>> {
-        let (mut found, mut next) = (Vec::new(), None);
-        loop {
-            let query = self.table.client.query().table_name(&self.table.name).consistent_read(true);
-            let query = query
-                .key_condition_expression("pk = :endpoint AND begins_with(sk, :rows)")
-                .expression_attribute_values(":endpoint", text(partition(tenant, endpoint)))
-                .expression_attribute_values(":rows", text(ROWS))
-                .set_exclusive_start_key(next);
-            let page = query.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
-            for row in page.items.unwrap_or_default() {
-                found.push(read(&row)?);
-            }
-            next = page.last_evaluated_key;
-            if next.is_none() {
-                break;
-            }
-        }
+        let rows = self.replay_rows(tenant, endpoint).await?;
+        let mut found = rows.iter().map(read).collect::<Answer<Vec<_>>>()?;
         found.sort_by(|a, b| (b.began, &b.id).cmp(&(a.began, &a.id)));
         Ok(found)
     }
 
+    /// What its last step has in hand gets its messages first: nobody makes that step again.
     async fn stop_replay(&self, tenant: &str, endpoint: &str, id: &str, now: Timestamp) -> Answer<Option<Replay>> {
         for _ in 0..TRIES {
-            let known = self.replays(tenant, endpoint).await?.into_iter().find(|replay| replay.id == id);
-            let Some(running) = known.clone().filter(|replay| replay.state == Progress::Running) else {
-                return Ok(known);
-            };
-            let stopped = Replay { state: Progress::Stopped, ended: Some(now), ..running.clone() };
+            let rows = self.replay_rows(tenant, endpoint).await?;
+            let Some(row) = rows.iter().find(|row| string(row, "id") == Some(id)) else { return Ok(None) };
+            let running = read(row)?;
+            if running.state != Progress::Running {
+                return Ok(Some(running));
+            }
+            self.send_in_hand(&running, row).await?;
+            let mut stopped = running.clone();
+            stopped.stop("its owner stopped it", now);
             if self.note(&running, &stopped).await? {
                 return Ok(Some(stopped));
             }
@@ -99,10 +96,7 @@ impl Replays for Outbound {
 
 impl ReplaySteps for Outbound {
     async fn replay(&self, key: &ReplayKey) -> Answer<Option<Replay>> {
-        let get = self.table.client.get_item().table_name(&self.table.name).consistent_read(true);
-        let get = get.key("pk", text(partition(&key.tenant, &key.endpoint))).key("sk", text(place(&key.which)));
-        let got = get.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
-        got.item.as_ref().map(read).transpose()
+        self.row_of(key).await?.as_ref().map(read).transpose()
     }
 
     async fn undelivered(&self, tenant: &str, endpoint: &str, state: State, within: &Within) -> Answer<Page<Cursor>> {
@@ -113,37 +107,76 @@ impl ReplaySteps for Outbound {
         self.events_page(tenant, within).await
     }
 
+    /// Whoever makes a step for the second time releases what it had in hand the first time as well.
     async fn release(&self, before: &Replay, events: &[Cursor], after: &Replay) -> Answer<()> {
-        self.release_all(&before.key, events).await?;
-        let is_noted = self.note(before, after).await?;
-        if is_noted && after.state == Progress::Running {
-            self.queue_step(after).await?;
+        let row = match events {
+            [] => self.row_of(&before.key).await?,
+            _ => self.take_in_hand(self.if_next(self.row(&before.key), before), events).await?,
+        };
+        let Some(row) = row else { return Ok(()) };
+        let more = self.release_all(before, row, events).await?;
+        let after = Replay { queued: after.queued + more, ..after.clone() };
+        if self.note(before, &after).await? && after.state == Progress::Running {
+            self.queue_step(&after).await?;
         }
         Ok(())
     }
 }
 
 impl Outbound {
-    /// `false`, and no change, if another step was noted in the meantime, or it was stopped.
-    async fn note(&self, before: &Replay, after: &Replay) -> Answer<bool> {
-        let note = self
-            .replay_row(after)?
+    async fn replay_rows(&self, tenant: &str, endpoint: &str) -> Answer<Vec<Row>> {
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let query = self.table.client.query().table_name(&self.table.name).consistent_read(true);
+            let query = query
+                .key_condition_expression("pk = :endpoint AND begins_with(sk, :rows)")
+                .expression_attribute_values(":endpoint", text(partition(tenant, endpoint)))
+                .expression_attribute_values(":rows", text(ROWS))
+                .set_exclusive_start_key(next);
+            let page = query.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?;
+            found.extend(page.items.unwrap_or_default());
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn row_of(&self, key: &ReplayKey) -> Answer<Option<Row>> {
+        let get = self.table.client.get_item().table_name(&self.table.name).consistent_read(true);
+        let get = get.key("pk", text(partition(&key.tenant, &key.endpoint))).key("sk", text(place(&key.which)));
+        Ok(get.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?.item)
+    }
+
+    fn row(&self, key: &ReplayKey) -> UpdateItemFluentBuilder {
+        let update = self.table.client.update_item().table_name(&self.table.name);
+        update.key("pk", text(partition(&key.tenant, &key.endpoint))).key("sk", text(place(&key.which)))
+    }
+
+    /// Only if no other step was noted since, and it was not stopped.
+    fn if_next(&self, update: UpdateItemFluentBuilder, before: &Replay) -> UpdateItemFluentBuilder {
+        update
             .condition_expression("id = :before AND #step = :made AND #state = :running")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#step", "step")
             .expression_attribute_values(":before", text(&*before.id))
             .expression_attribute_values(":made", number(before.step.into()))
-            .expression_attribute_values(":running", text(RUNNING));
-        conditional(note.send().await)
+            .expression_attribute_values(":running", text(RUNNING))
+    }
+
+    /// `false`, and no change, if it is not the next.
+    async fn note(&self, before: &Replay, after: &Replay) -> Answer<bool> {
+        conditional(self.if_next(self.replay_row(after)?, before).send().await)
     }
 
     fn replay_row(&self, replay: &Replay) -> Answer<UpdateItemFluentBuilder> {
         let wrong = |problem: serde_json::Error| Unavailable(problem.to_string());
         let state = serde_json::to_value(replay.state).map_err(wrong)?;
-        let update = self.table.client.update_item().table_name(&self.table.name);
-        Ok(update
-            .key("pk", text(partition(&replay.key.tenant, &replay.key.endpoint)))
-            .key("sk", text(place(&replay.key.which)))
+        Ok(self
+            .row(&replay.key)
             .update_expression(
-                "SET id = :id, #state = :state, began = :began, #step = :step, replay = :replay, expires = :expires",
+                "SET id = :id, #state = :state, began = :began, #step = :step, replay = :replay, expires = :expires \
+                 REMOVE releasing",
             )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#step", "step")

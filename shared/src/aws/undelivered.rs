@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 const INDEX: &str = "undelivered";
 
 /// The next attempts of so many of the oldest are looked at.
-const OLDEST: usize = 25;
+const OLDEST: usize = 100;
 
 /// The key under which a delivery is to be listed, if it is.
 pub(super) fn list_of(delivery: &Delivery) -> Option<String> {
@@ -39,7 +39,11 @@ fn lists(tenant: &str, endpoint: &str, state: State) -> impl Iterator<Item = Str
 
 /// Where a row stands in its list.
 pub(super) fn cursor(row: &Row) -> Option<Cursor> {
-    let (at, event) = string(row, "at")?.split_once('-')?;
+    read_at(string(row, "at")?)
+}
+
+pub(super) fn read_at(at: &str) -> Option<Cursor> {
+    let (at, event) = at.split_once('-')?;
     Some(Cursor { at: Timestamp(at.parse().ok()?), event: event.parse().ok()? })
 }
 

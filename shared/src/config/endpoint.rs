@@ -31,7 +31,13 @@ const MOST_LISTED: usize = 100;
 /// What may mean that a webhook has arrived. A 5xx never does: its server says that it failed.
 const SUCCESSES: RangeInclusive<u16> = 200..=499;
 
-const FORMATS: [(&str, Format); 3] = [("json", Format::Json), ("form", Format::Form), ("raw", Format::Raw)];
+const FORMATS: [(&str, Format); 5] = [
+    ("json", Format::Json),
+    ("form", Format::Form),
+    ("raw", Format::Raw),
+    ("xml", Format::Xml),
+    ("yaml", Format::Yaml),
+];
 const METHODS: [&str; 3] = ["POST", "PUT", "GET"];
 
 pub(super) fn check(
@@ -56,6 +62,7 @@ pub(super) fn check(
     }
     let reader = Reader { path: &path, bound: &bound(&tenant, name), secrets };
     let oauth2 = spec.auth.as_ref().and_then(|auth| auth.oauth2.clone());
+    let headers = reader.read(spec.headers.unwrap_or_default(), spec.auth)?;
     Ok(Endpoint {
         identity: tls::identity(&reader, &url, spec.tls)?,
         url,
@@ -65,7 +72,8 @@ pub(super) fn check(
         contact: contact(&key("contact"), spec.contact)?,
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
-        headers: reader.read(spec.headers.unwrap_or_default(), spec.auth)?,
+        headers: headers.fixed,
+        templates: headers.templates,
         oauth2: oauth2::settings(&reader, guard, oauth2)?,
         consent: spec.consent.map(|text| origin(&key("consent"), text)).transpose()?,
         method,
@@ -288,7 +296,8 @@ mod tests {
 
     /// A right one, but for that key.
     fn oauth2(key: &str, value: Value) -> Value {
-        let mut settings = json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush-5" });
+        let mut settings =
+            json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush-5" });
         settings[key] = value;
         json!({ "oauth2": settings })
     }
@@ -320,7 +329,7 @@ mod tests {
         let mut tls = json!({ "ca": certificate, "certificate": certificate, "key": key });
         assert!(key.ends_with('\n'));
         let identity = with("tls", tls.clone()).unwrap().identity.unwrap();
-        assert!(identity.roots.is_some() && identity.shown.is_some());
+        assert!(identity.believed.is_some() && identity.shown.is_some());
         assert!(with("tls", json!({ "ca": certificate })).unwrap().identity.unwrap().shown.is_none());
         let plain = read(json!({ "url": "http://localhost/", "tls": tls })).err().unwrap();
         assert!(plain.starts_with("endpoints.a.url: "), "{plain}");
@@ -329,7 +338,10 @@ mod tests {
             with("tls", tls).err().unwrap(),
             "endpoints.a.tls.key: does not fit the first certificate of tls.certificate"
         );
-        assert_eq!(with("consent", json!("Events.Example.com")).unwrap().consent.as_deref(), Some("events.example.com"));
+        assert_eq!(
+            with("consent", json!("Events.Example.com")).unwrap().consent.as_deref(),
+            Some("events.example.com")
+        );
     }
 
     #[test]
@@ -409,13 +421,21 @@ mod tests {
             ("auth", json!({ "header": { "name": "te", "value": "v" } }), "auth.header.name: te is set by Hookpost"),
             ("auth", json!({ "oauth2": {} }), "auth.oauth2.token_url: is missing"),
             ("auth", json!({ "oauth2": {}, "bearer": "t" }), "auth: write one of"),
-            ("auth", oauth2("tokn_url", json!("x")), "auth.oauth2.tokn_url: is not a known key; did you mean \"token_url\""),
+            (
+                "auth",
+                oauth2("tokn_url", json!("x")),
+                "auth.oauth2.tokn_url: is not a known key; did you mean \"token_url\"",
+            ),
             ("auth", oauth2("token_url", json!("https://10.0.0.1/")), "auth.oauth2.token_url: names a private address"),
             ("auth", oauth2("client_id", json!("")), "auth.oauth2.client_id: is empty"),
             ("auth", oauth2("scope", json!("a\nb")), "auth.oauth2.scope: holds control characters"),
             ("auth", oauth2("audience", json!("x".repeat(1_025))), "auth.oauth2.audience: is longer than 1024"),
             ("auth", oauth2("resource", json!("orders")), "auth.oauth2.resource: \"orders\" is no absolute address"),
-            ("auth", oauth2("style", json!("post")), "auth.oauth2.style: \"post\" is not known. Allowed: basic, body"),
+            (
+                "auth",
+                oauth2("style", json!("post")),
+                "auth.oauth2.style: \"post\" is not known; did you mean \"body\"? Allowed",
+            ),
             ("auth", oauth2("client_secret", json!("env:UNSET")), "auth.oauth2.client_secret: the environment has no"),
             ("auth", oauth2("client_secret", json!("")), "auth.oauth2.client_secret: is empty"),
             ("tls", json!({}), "tls: is empty; write ca, or certificate and key"),
@@ -528,6 +548,28 @@ mod tests {
         let looked_up = HashMap::from([(reference.to_owned(), Secret::new(KEY))]);
         let secrets = Secrets::Kept { rings, looked_up: &looked_up };
         assert_eq!(signing(&Config::check(all, secrets, Guard::default()).unwrap().endpoints[0]), [KEY]);
+    }
+
+    #[test]
+    fn a_header_that_is_a_template_is_no_secret_and_read_strictly() {
+        let template = |text: &str| with("headers", json!({ "X-Order": { "template": text } }));
+        let endpoint = template("{{ data.order }}").unwrap();
+        assert!(endpoint.headers.is_empty() && endpoint.templates[0].0 == "x-order");
+        let problem = |text: &str| template(text).err().unwrap();
+        let key = "endpoints.a.headers.X-Order.template: ";
+        assert_eq!(problem("x"), format!("{key}has no {{{{ … }}}}; write the text itself instead of a template"));
+        assert!(problem("{{ order }}").starts_with(&format!("{key}names \"order\", which is not there")));
+        let refused = |headers: Value| with("headers", headers).err().unwrap();
+        assert!(refused(json!({ "webhook-id": { "template": "{{ id }}" } })).contains("is set by Hookpost itself"));
+        assert!(refused(json!({ "X-A": "1", "x-a": { "template": "{{ id }}" } })).contains("is there twice"));
+        assert!(refused(json!({ "X-A": {} })).contains("X-A.template: is missing"));
+        assert!(refused(json!({ "X-A": { "templat": "{{ id }}" } })).contains("did you mean \"template\"?"));
+        let mut all = spec(
+            json!({ "a": { "url": "https://a.example/", "headers": { "X-A": { "template": "{{ id }}" }, "X-B": "hush" } } }),
+        );
+        all.redact();
+        assert!(Spec::read(&all.write()).is_some_and(|read| read.write() == all.write()));
+        assert!(all.write().contains(r#""X-A":{"template":"{{ id }}"},"X-B":"[sealed]""#), "{}", all.write());
     }
 
     #[test]

@@ -66,7 +66,7 @@ where
         Unwritable(why): Unwritable,
     ) -> Answer<Handled> {
         let (number, at) = (open.turn.number, self.clock.now());
-        let attempt = Attempt { number, at, took: 0, status: None, error: Some(why.into()), response: None };
+        let attempt = Attempt { number, at, took: 0, status: None, error: Some(why), response: None };
         log(open, &attempt, Step::GivenUp);
         self.memory.settle_attempt(lease, Some(attempt), Step::GivenUp).await?;
         Ok(Handled::Unasked)
