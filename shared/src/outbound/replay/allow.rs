@@ -91,7 +91,7 @@ impl Pace {
     /// The endpoint's own rate, or what it said that it allows; whichever is less.
     fn of(endpoint: &Endpoint, state: &EndpointState) -> Self {
         let own = endpoint.rate.map(|rate| rate.per_second);
-        let consented = state.consent.as_ref().and_then(|consent| consent.rate).map(|rate| f64::from(rate) / 60.0);
+        let consented = state.consent_of(endpoint).and_then(|consent| consent.rate).map(|rate| f64::from(rate) / 60.0);
         let all = own.into_iter().chain(consented);
         Self { per_second: all.fold(MOST as f64, f64::min) }
     }
