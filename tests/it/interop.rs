@@ -1,5 +1,6 @@
 //! Other people's signers, mail server and mail reader agree with us.
 
+mod guarded;
 mod outbound;
 
 use std::io::{BufRead, BufReader};

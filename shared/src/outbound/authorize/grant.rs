@@ -191,9 +191,8 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_by_its_status_and_code_but_not_by_what_may_be_ours() {
-        let words = |status, body: &str| {
-            read(&settings(Style::Basic), &answered(status, body), Timestamp(0)).err().unwrap()
-        };
+        let words =
+            |status, body: &str| read(&settings(Style::Basic), &answered(status, body), Timestamp(0)).err().unwrap();
         assert_eq!(words(401, r#"{"error": "invalid_client"}"#), "the token endpoint answered 401 (invalid_client)");
         assert_eq!(words(400, "<html>"), "the token endpoint answered 400");
         assert_eq!(words(500, r#"{"error": "hush%:hush"}"#), "the token endpoint answered 500");
