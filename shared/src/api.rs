@@ -4,8 +4,10 @@ mod body;
 mod config;
 mod dead;
 mod endpoints;
+mod health;
 mod history;
 mod range;
+mod replays;
 mod status;
 mod tokens;
 
@@ -21,8 +23,8 @@ use crate::reply::{Refused, Reply};
 use crate::schemes::password;
 use crate::seal::Keys;
 use crate::seam::{
-    Clock, Confirmations, DeadLetters, FindEndpoints, GetBody, History, ReadEvent, Tokens, Unavailable, WriteConfig,
-    WriteEndpointState,
+    Clock, Confirmations, DeadLetters, FindEndpoints, GetBody, History, ReadEvent, ReadHealth, Replays, Tokens,
+    Unavailable, WriteConfig, WriteEndpointState,
 };
 use crate::secret::Secret;
 
@@ -65,7 +67,7 @@ pub struct Rules {
 impl<D, O, E, W, S, C> Api<D, O, E, W, S, C>
 where
     D: DeadLetters + GetBody,
-    O: History + ReadEvent + Tokens + WriteEndpointState,
+    O: History + ReadEvent + Tokens + WriteEndpointState + ReadHealth + Replays,
     E: FindEndpoints,
     W: WriteConfig,
     S: Confirmations,
@@ -105,6 +107,11 @@ where
             ("POST", ["tokens"]) => tokens::make(&self.outbound, body::read(body).await?, self.clock.now()).await,
             (method, ["tokens", ..]) => self.token(method, &steps[1..]).await,
             (method, ["events" | "deliveries", ..]) => self.history(method, &steps, query).await,
+            ("POST", ["endpoints", name, "replays"]) => {
+                let (body, now) = (body::read(body).await?, self.clock.now());
+                replays::begin(&self.endpoints, &self.outbound, (name, query), body, now).await
+            }
+            (method, ["endpoints", name, "replays", rest @ ..]) => self.replay(method, name, rest, query).await,
             (method, ["endpoints", rest @ ..]) => self.endpoint(method, rest, query).await,
             (_, ["dead"] | ["dead", _] | ["status"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, ["dead", _, "retry"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
@@ -130,11 +137,24 @@ where
         let (endpoints, states, now) = (&self.endpoints, &self.outbound, self.clock.now());
         match (method, steps) {
             ("GET", []) => endpoints::list(endpoints, states, query, now).await,
+            ("GET", [name]) => endpoints::show(endpoints, states, name, query, now).await,
             ("GET", [name, "secret"]) => endpoints::secret(endpoints, name, query, now).await,
             ("POST", [name, "enable"]) => endpoints::enable(endpoints, states, name, query, now).await,
             ("POST", [name, "disable"]) => endpoints::disable(endpoints, states, name, query, now).await,
-            (_, [] | [_, "secret"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            (_, [] | [_] | [_, "secret"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, [_, "enable" | "disable"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
+            _ => Err(NO_ADDRESS),
+        }
+    }
+
+    async fn replay(&self, method: &str, name: &str, steps: &[&str], query: Option<&str>) -> Result<Reply, Refused> {
+        match (method, steps) {
+            ("GET", []) => replays::list(&self.endpoints, &self.outbound, name, query).await,
+            ("GET", [id]) => replays::show(&self.outbound, (name, id), query).await,
+            ("POST", [id, "stop"]) => replays::stop(&self.outbound, (name, id), query, self.clock.now()).await,
+            (_, []) => Err(Refused::MethodNotAllowed { allow: "GET, POST" }),
+            (_, [_]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            (_, [_, "stop"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
             _ => Err(NO_ADDRESS),
         }
     }

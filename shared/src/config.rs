@@ -2,6 +2,7 @@
 
 mod changes;
 mod endpoint;
+mod header_text;
 mod headers;
 mod keys;
 mod oauth2;

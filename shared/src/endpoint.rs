@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 
+use crate::address::EmailAddress;
 use crate::event::{EventType, Pattern};
 use crate::guard::Target;
 use crate::identity::Identity;
@@ -13,6 +14,7 @@ use crate::quantity::Rate;
 use crate::schedule::Schedule;
 use crate::secret::Secret;
 use crate::sign::Signer;
+use crate::template::Template;
 
 /// The tenant of whatever names none.
 pub const DEFAULT_TENANT: &str = "default";
@@ -28,6 +30,10 @@ pub struct Endpoint {
     pub events: Vec<Pattern>,
     /// It wants events of these channels only; of any, and of none, if empty.
     pub channels: Vec<String>,
+    /// Which events about endpoints it wants; none if empty.
+    pub operational: Vec<Pattern>,
+    /// Who is told, beside the owner, when it fails.
+    pub contact: Option<EmailAddress>,
     pub description: String,
     /// What is for an endpoint that is not enabled is held.
     pub enabled: bool,
@@ -39,6 +45,8 @@ pub struct Endpoint {
     pub identity: Option<Arc<Identity>>,
     /// It is asked first whether it wants webhooks in the name of this origin.
     pub consent: Option<String>,
+    /// Headers that are filled in for each event. No secrets.
+    pub templates: Vec<(HeaderName, Template)>,
     /// POST, PUT or GET.
     pub method: Method,
     pub format: Format,
@@ -88,14 +96,32 @@ pub enum Format {
     Form,
     /// The data as it came, under its own content type.
     Raw,
+    /// The same as JSON says, as XML.
+    Xml,
+    /// The same as JSON says, as YAML.
+    Yaml,
 }
 
 impl Endpoint {
-    /// Whether it subscribed to an event of that type on those channels.
+    /// Whether it subscribed to an event of that type on those channels: one of an application, not one
+    /// about an endpoint.
     pub fn wants(&self, kind: &EventType, channels: &[String]) -> bool {
+        if self.is_operational() && self.events.is_empty() && self.channels.is_empty() {
+            return false;
+        }
         let by_type = self.events.is_empty() || self.events.iter().any(|pattern| pattern.matches(kind));
         let by_channel = self.channels.is_empty() || self.channels.iter().any(|wanted| channels.contains(wanted));
         by_type && by_channel
+    }
+
+    /// Whether it subscribed to an event about an endpoint, of that type.
+    pub fn wants_operational(&self, kind: &EventType) -> bool {
+        self.operational.iter().any(|pattern| pattern.matches(kind))
+    }
+
+    /// Whether it subscribed to events about endpoints. What happens to it then makes none.
+    pub fn is_operational(&self) -> bool {
+        !self.operational.is_empty()
     }
 
     /// Whether that status means that a webhook has arrived.

@@ -94,6 +94,7 @@ pub struct NotAnEventId;
 
 impl EventId {
     const PREFIX: &str = "msg_";
+    const OPERATIONAL: &str = "op_";
 
     /// A new one; later ones sort after earlier ones.
     pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
@@ -111,6 +112,17 @@ impl EventId {
         let mut digits = hex::encode(hash.finalize());
         digits.truncate(32);
         Self(format!("{prefix}_{digits}"))
+    }
+
+    /// Of an event about an endpoint: the same for the same digest.
+    pub fn operational(digest: &[u8; 32]) -> Self {
+        Self(format!("{}{}", Self::OPERATIONAL, hex::encode(&digest[..16])))
+    }
+
+    /// Whether it is one of those: no application may give such a name.
+    pub fn is_operational(&self) -> bool {
+        let digits = self.0.strip_prefix(Self::OPERATIONAL).unwrap_or_default();
+        digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
 
     pub fn as_str(&self) -> &str {
@@ -153,6 +165,10 @@ impl fmt::Display for EventId {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct EventType(String);
+
+/// The types of events about endpoints, which Hookpost itself makes.
+pub const OPERATIONAL: [&str; 4] =
+    ["endpoint.failing", "endpoint.disabled", "endpoint.recovered", "message.attempt.exhausted"];
 
 /// What a type is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

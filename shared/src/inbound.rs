@@ -4,6 +4,9 @@ mod admit;
 mod authenticate;
 mod bury;
 mod claim;
+mod compose;
+mod fence;
+mod letter;
 mod limit;
 mod pace;
 mod pointer;
@@ -30,8 +33,10 @@ use http_body::Body;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::address::EmailAddress;
 use crate::body;
 use crate::id::WebhookId;
+use crate::letter::Letter;
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{Answer, Bury, Claims, Clock, Enqueue, FindSource, GetBody, Leased, Publish, PutBody, SendEmail};
 use crate::timestamp::Timestamp;
@@ -117,6 +122,8 @@ pub struct Mailer<S, M, E, P, C> {
     pub memory: M,
     pub email: E,
     pub publisher: P,
+    /// Whom news of endpoints are mailed to.
+    pub owner: Vec<EmailAddress>,
     pub clock: C,
     pub times: Times,
 }
@@ -152,6 +159,9 @@ where
     /// # Errors
     /// The store did not answer: the message is handed out again when its lease ends.
     pub async fn mail(&self, leased: &Leased) -> Answer<Next> {
+        if let Some(letter) = Letter::read(&leased.message) {
+            return self.mail_letter(leased, &letter).await;
+        }
         let work = match self.claim(leased).await? {
             claim::Claimed::Work(work) => work,
             claim::Claimed::Settled(next) => return Ok(next),
@@ -162,6 +172,6 @@ where
         } else {
             send::send(&self.email, &shape::shape(&work), self.times.send).await
         };
-        self.settle(*work, sent).await
+        self.settle(work.job, sent).await
     }
 }

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod id;
 pub mod identity;
 pub mod inbound;
+pub mod letter;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod outbound;
@@ -34,4 +35,5 @@ pub mod secret;
 pub mod sign;
 pub mod signature;
 pub mod source;
+pub mod template;
 pub mod timestamp;

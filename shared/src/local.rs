@@ -22,7 +22,9 @@ mod smtp;
 mod sources;
 mod store;
 mod sweep;
+mod tables;
 mod tokens;
+mod undelivered;
 mod writer;
 
 pub mod http;

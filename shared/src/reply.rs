@@ -68,6 +68,13 @@ pub enum Refused {
         field: String,
         problem: String,
     },
+    /// An order that cannot be carried out as it is: which field, and why.
+    InvalidOrder {
+        field: String,
+        problem: String,
+    },
+    /// Something else must be done first: what.
+    NotNow(String),
     /// What is sent is of a kind that is not taken.
     UnsupportedMediaType,
     /// Another event was accepted under that id.
@@ -118,6 +125,10 @@ impl Refused {
             Self::InvalidEvent { field, problem } => {
                 error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", &format!("{field}: {problem}"))
             }
+            Self::InvalidOrder { field, problem } => {
+                error(StatusCode::UNPROCESSABLE_ENTITY, "invalid_order", &format!("{field}: {problem}"))
+            }
+            Self::NotNow(message) => error(StatusCode::CONFLICT, "conflict", message),
             Self::UnsupportedMediaType => error(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",

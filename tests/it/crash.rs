@@ -1,6 +1,6 @@
 //! A crash at every step: the k-th call on the seam fails or is the last, for every k.
 
-mod faulty;
+pub mod faulty;
 mod outbound;
 mod ports;
 
@@ -87,6 +87,7 @@ impl World {
             memory: store.clone(),
             email,
             publisher: Nobody,
+            owner: Vec::new(),
             clock: self.clock.clone(),
             times: TIMES,
         };

@@ -1,5 +1,6 @@
 //! Other people's signers, mail server and mail reader agree with us.
 
+mod formats;
 mod guarded;
 mod outbound;
 

@@ -75,6 +75,7 @@ impl World {
             memory: self.store.clone(),
             email,
             publisher: Nobody,
+            owner: Vec::new(),
             clock: self.clock.clone(),
             times: TIMES,
         };

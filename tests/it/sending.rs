@@ -1,9 +1,12 @@
 //! Events on their way out: who gets them, and that nobody else does.
 
+mod again;
 mod door;
+mod health;
 mod history;
 mod manners;
 mod publishing;
+mod replays;
 mod requests;
 mod signatures;
 mod stopping;

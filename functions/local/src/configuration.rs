@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use shared::address::EmailAddress;
 use shared::config::{Config, ConfigError, Secrets, Spec};
 use shared::door::DEFAULT;
 use shared::guard::Guard;
@@ -24,6 +25,8 @@ pub(crate) const PASSWORD: &str = "WEBHOOK_PASSWORD";
 /// reach somebody.
 pub(crate) struct Given {
     pub(crate) owned: Owned,
+    /// Whom news of endpoints are mailed to.
+    pub(crate) owner: Vec<EmailAddress>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -80,7 +83,9 @@ pub(crate) fn check(spec: Spec, Check { settings, password, reading, applied }: 
         _ => None,
     };
     if named && settings.email_address().is_some() {
-        warnings.push("EMAIL_ADDRESS: the file names the default source, so this is not used".into());
+        warnings.push(
+            "EMAIL_ADDRESS: the file names the default source, so only news of endpoints are mailed there".into(),
+        );
     }
     warnings.extend(config.out_of_date(Timestamp::now()).map(|(_, problem)| problem.to_string()));
     for source in &config.sources {
@@ -89,7 +94,17 @@ pub(crate) fn check(spec: Spec, Check { settings, password, reading, applied }: 
             outbox::writable(address.clone()).map_err(wrong)?;
         }
     }
-    Ok(Given { owned: Owned { sources: config.sources, endpoints: config.endpoints, made }, warnings })
+    for endpoint in &config.endpoints {
+        if let Some(contact) = &endpoint.contact {
+            let wrong = |problem| Stop::setting(&format!("endpoints.{}.contact", endpoint.name), problem);
+            outbox::writable(contact.clone()).map_err(wrong)?;
+        }
+    }
+    let owner = owner(settings)?;
+    if owner.is_empty() && !config.endpoints.is_empty() {
+        warnings.push("EMAIL_ADDRESS: is not set, so nobody is told when an endpoint fails".into());
+    }
+    Ok(Given { owner, owned: Owned { sources: config.sources, endpoints: config.endpoints, made }, warnings })
 }
 
 /// The made password can be referred to like one that was given.
@@ -113,6 +128,15 @@ fn default_source(recipients: &str, password: &Secret) -> Result<Arc<Source>, St
 /// Who gets mail from the default source; without a mail server, mail needs nobody.
 fn recipients(settings: &Settings) -> Option<&str> {
     settings.email_address().or_else(|| settings.smtp_url().is_none().then_some("you@localhost"))
+}
+
+fn owner(settings: &Settings) -> Result<Vec<EmailAddress>, Stop> {
+    let read = |text: &str| {
+        let wrong = |problem: String| Stop::setting("EMAIL_ADDRESS", problem);
+        let address = text.parse().map_err(|problem| wrong(format!("\"{}\" {problem}", text.escape_debug())))?;
+        outbox::writable(address).map_err(wrong)
+    };
+    recipients(settings).map(|list| list.split(',').map(read).collect()).unwrap_or(Ok(Vec::new()))
 }
 
 fn nobody_to_tell() -> Stop {

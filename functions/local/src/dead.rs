@@ -35,7 +35,7 @@ fn list(server: &Server) -> Result<(), Stop> {
             "{}  {}  {}  tries {}  {}\n",
             text("id"),
             text("died"),
-            text("source"),
+            text(if letter["source"].is_string() { "source" } else { "about" }),
             letter["tries"].as_u64().unwrap_or_default(),
             text("reason")
         ))?;

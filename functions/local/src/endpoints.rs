@@ -1,22 +1,27 @@
-//! `hookpost endpoints`: who gets what, the keys that they verify with, and on and off.
+//! `hookpost endpoints`: who gets what and how it is doing, the keys that they verify with, and on and off.
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use shared::outside::Outside;
+use shared::timestamp::Timestamp;
 
 use crate::client::{Server, print};
 use crate::history::{query, step};
+use crate::pretty::pretty;
 use crate::settings::Settings;
 use crate::stop::Stop;
+use crate::table::{self, Row};
 
 #[derive(Subcommand)]
 pub(crate) enum Endpoints {
-    /// List endpoints
+    /// List endpoints and how they are doing
     List {
         /// Whose
         #[arg(long, value_name = "NAME")]
         tenant: Option<String>,
     },
+    /// Show all that is known of one
+    Show(#[command(flatten)] Named),
     /// Show what a receiver verifies with: the signing secret, or the public key
     Secret(#[command(flatten)] Named),
     /// Put a disabled endpoint back into use
@@ -38,47 +43,103 @@ pub(crate) fn endpoints(settings: &Settings, order: Endpoints) -> Result<(), Sto
     let server = Server::named(settings)?;
     match order {
         Endpoints::List { tenant } => list(&server, tenant.as_deref()),
+        Endpoints::Show(named) => print(&pretty(&server.get(&named.path(""))?)),
         Endpoints::Secret(named) => secret(&server, &named),
-        Endpoints::Enable(named) => change(&server, &named, "enable"),
-        Endpoints::Disable(named) => change(&server, &named, "disable"),
+        Endpoints::Enable(named) => enable(&server, &named),
+        Endpoints::Disable(named) => print(&line(&server.post(&named.path("/disable"))?)),
+    }
+}
+
+/// All of a tenant's, page after page.
+pub(crate) fn all(server: &Server, tenant: Option<&str>) -> Result<Vec<Value>, Stop> {
+    let (mut found, mut iterator): (Vec<Value>, Option<String>) = (Vec::new(), None);
+    loop {
+        let asked = query(&[("tenant", tenant), ("limit", Some("250")), ("iterator", iterator.as_deref())]);
+        let answer = server.get(&format!("/api/v1/endpoints?{asked}"))?;
+        found.extend(answer["data"].as_array().ok_or_else(|| server.not_ours())?.iter().cloned());
+        // Each page begins after the one before, or it is no page of ours.
+        let next = answer["iterator"].as_str().filter(|next| iterator.as_deref().is_none_or(|before| *next > before));
+        let Some(next) = next else { return Ok(found) };
+        iterator = Some(next.to_owned());
     }
 }
 
 fn list(server: &Server, tenant: Option<&str>) -> Result<(), Stop> {
-    let answer = server.get(&format!("/api/v1/endpoints?{}", query(&[("tenant", tenant)])))?;
-    let all = answer["data"].as_array().ok_or_else(|| server.not_ours())?;
+    let (all, now) = (all(server, tenant)?, Timestamp::now());
     if all.is_empty() {
         return print("No endpoints.\n");
     }
-    all.iter().try_for_each(|endpoint| print(&line(endpoint)))
+    let rows: Vec<Row> = all.iter().map(|endpoint| row(endpoint, now)).collect();
+    print(&table::table(&HEAD, &rows))
+}
+
+const HEAD: [&str; 8] = ["NAME", "ADDRESS", "SUCCESS", "P50/P95", "OLDEST", "HELD", "NEXT TRY", "STATE"];
+
+fn row(endpoint: &Value, now: Timestamp) -> Row {
+    let health = &endpoint["health"];
+    let moment = |key: &str| health[key].as_str().and_then(Timestamp::read);
+    let latency = |key: &str| health["latency"][key].as_u64().map(table::milliseconds);
+    let tries = latency("p50").zip(latency("p95")).map(|(p50, p95)| format!("{p50}/{p95}"));
+    Row([
+        text(endpoint, "name"),
+        table::shortened(&text(endpoint, "url")),
+        health["success_rate"].as_f64().map(table::percent).unwrap_or_default(),
+        tries.unwrap_or_default(),
+        moment("oldest_undelivered").map(|oldest| table::span(now.since(oldest))).unwrap_or_default(),
+        table::counted(health["held"].as_u64().unwrap_or_default()),
+        moment("next_attempt").map(|next| table::ahead(next.since(now))).unwrap_or_default(),
+        state(endpoint),
+    ])
 }
 
 fn line(endpoint: &Value) -> String {
+    format!("{}  {}  {}\n", text(endpoint, "name"), text(endpoint, "url"), state(endpoint))
+}
+
+fn state(endpoint: &Value) -> String {
     let disabled = &endpoint["disabled"];
-    let state = match (endpoint["enabled"].as_bool(), disabled["reason"].as_str()) {
+    let mut state = match (endpoint["enabled"].as_bool(), disabled["reason"].as_str()) {
         (Some(true), _) => "enabled".to_owned(),
         (_, Some(why)) => format!("disabled since {}: {}", text(disabled, "since"), Outside(why)),
         _ => "not enabled, by its configuration".to_owned(),
     };
-    let slowed = endpoint["slowed_until"].as_str().map(|until| format!(", slowed until {}", Outside(until)));
-    format!("{}  {}  {state}{}\n", text(endpoint, "name"), text(endpoint, "url"), slowed.unwrap_or_default())
+    let more = [
+        ("failing since", endpoint["health"]["failing_since"].as_str()),
+        ("slowed until", endpoint["slowed_until"].as_str()),
+        ("no consent:", endpoint["consent"]["refused"].as_str()),
+    ];
+    for (words, what) in more.into_iter().filter_map(|(words, what)| Some((words, what?))) {
+        state += &format!(", {words} {}", Outside(what));
+    }
+    state
 }
 
 fn secret(server: &Server, named: &Named) -> Result<(), Stop> {
-    let answer = server.get(&named.path("secret"))?;
+    let answer = server.get(&named.path("/secret"))?;
     let keys = ["secrets", "public_keys"].map(|key| answer[key].as_array().cloned().unwrap_or_default()).concat();
     let shown = keys.iter().filter_map(Value::as_str).filter(|key| !key.starts_with("whsk_"));
     shown.into_iter().try_for_each(|key| print(&format!("{}\n", Outside(key))))
 }
 
-fn change(server: &Server, named: &Named, order: &str) -> Result<(), Stop> {
-    print(&line(&server.post(&named.path(order))?))
+/// With what to do about what is held.
+fn enable(server: &Server, named: &Named) -> Result<(), Stop> {
+    let answer = server.post(&named.path("/enable"))?;
+    print(&line(&answer))?;
+    let tenant = named.tenant.as_deref().map(|tenant| format!(" --tenant {tenant}")).unwrap_or_default();
+    match (answer["enabled"].as_bool(), answer["health"]["held"].as_u64()) {
+        (Some(true), Some(held @ 1..)) => print(&format!(
+            "{} held for it; this sends them: hookpost retry --endpoint {}{tenant} --held\n",
+            if held == 1 { "1 delivery is".to_owned() } else { format!("{} deliveries are", table::counted(held)) },
+            named.name,
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl Named {
     fn path(&self, order: &str) -> String {
         let query = query(&[("tenant", self.tenant.as_deref())]);
-        format!("/api/v1/endpoints/{}/{order}?{query}", step(&self.name))
+        format!("/api/v1/endpoints/{}{order}?{query}", step(&self.name))
     }
 }
 

@@ -3,8 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use shared::outside::Outside;
+use shared::quantity::duration;
+use shared::timestamp::Timestamp;
 
 use crate::client::{Server, print};
+use crate::endpoints::all;
 use crate::pretty::pretty;
 use crate::settings::Settings;
 use crate::stop::Stop;
@@ -17,10 +20,10 @@ pub(crate) struct Which {
     /// Whose
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
-    /// Accepted at that time or later, like 2026-11-22T10:00:00Z
+    /// Accepted at that time or later, like 2026-11-22T10:00:00Z, or 2h for two hours ago
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Accepted before that time
+    /// Accepted before that time, likewise
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// How many at most [default: 50]
@@ -92,9 +95,7 @@ pub(crate) fn deliveries(settings: &Settings, wanted: Deliveries) -> Result<(), 
 
 /// All endpoints, where none was named.
 fn names(server: &Server, which: &Which) -> Result<Vec<Option<String>>, Stop> {
-    let query = query(&[("tenant", which.tenant.as_deref())]);
-    let answer = server.get(&format!("/api/v1/endpoints?{query}"))?;
-    let all = answer["data"].as_array().ok_or_else(|| server.not_ours())?;
+    let all = all(server, which.tenant.as_deref())?;
     Ok(all.iter().map(|endpoint| endpoint["name"].as_str().map(str::to_owned)).collect())
 }
 
@@ -122,13 +123,14 @@ impl Which {
     /// Page after page, until there are as many as are wanted.
     fn ask(&self, server: &Server, path: &str, more: &[(&str, Option<&str>)]) -> Result<Vec<Value>, Stop> {
         let most = self.limit.unwrap_or(LINES);
+        let [since, until] = [&self.since, &self.until].map(|time| time.as_deref().map(moment));
         let (mut found, mut iterator): (Vec<Value>, Option<String>) = (Vec::new(), None);
         loop {
             let limit = most.saturating_sub(found.len()).clamp(1, 250).to_string();
             let own = [
                 ("tenant", self.tenant.as_deref()),
-                ("since", self.since.as_deref()),
-                ("until", self.until.as_deref()),
+                ("since", since.as_deref()),
+                ("until", until.as_deref()),
                 ("limit", Some(&*limit)),
                 ("iterator", iterator.as_deref()),
             ];
@@ -153,6 +155,12 @@ fn list(found: &[Value], none: &str, line: impl Fn(&Value) -> String) -> Result<
 
 fn text(value: &Value, key: &str) -> String {
     Outside(value[key].as_str().unwrap_or("-")).to_string()
+}
+
+/// A time as the server reads it: `2h` is two hours ago. It judges the rest.
+pub(crate) fn moment(text: &str) -> String {
+    let ago = Some(text).filter(|text| text.ends_with(['s', 'm', 'h', 'd'])).and_then(duration);
+    ago.map_or_else(|| text.to_owned(), |ago| Timestamp::now().before(ago).precise())
 }
 
 /// What was given, as a query.

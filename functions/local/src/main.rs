@@ -16,6 +16,9 @@ mod mailer;
 mod outbox;
 mod pretty;
 mod receive;
+mod replayer;
+mod replays;
+mod retry;
 mod routes;
 mod send;
 mod serve;
@@ -24,6 +27,7 @@ mod signals;
 mod status;
 mod stop;
 mod sweep;
+mod table;
 mod tokens;
 
 use std::process::ExitCode;
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
         Verb::Events { order } => history::events(&settings, order),
         Verb::Deliveries(which) => history::deliveries(&settings, which),
         Verb::Endpoints { order } => endpoints::endpoints(&settings, order),
+        Verb::Retry(which) => retry::retry(&settings, &which),
+        Verb::Replays(which) => replays::replays(&settings, &which),
         Verb::Token { order } => tokens::tokens(&settings, order),
         Verb::Status => status::status(&settings),
     };

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use shared::address::EmailAddress;
 use shared::api::{Api, Rules};
 use shared::clock::SystemClock;
 use shared::guard::Guard;
 use shared::inbound::{Listener, Mailer};
 use shared::local::{Applied, Owned, Reading, Store, http};
-use shared::outbound::{Deliverer, Sender, Standing, Teller};
+use shared::outbound::{Deliverer, Replayer, Sender, Standing, Teller};
 use shared::post::{Dns, Post, Tcp, Trust};
 use shared::seal::Keys;
 use shared::seam::{ReadConfig, Unavailable};
@@ -24,7 +25,7 @@ use crate::outbox::Outbox;
 use crate::routes::{LocalApi, Routes};
 use crate::settings::Settings;
 use crate::stop::Stop;
-use crate::{configuration, deliverer, logs, mailer, signals, sweep};
+use crate::{configuration, deliverer, logs, mailer, replayer, signals, sweep};
 
 pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
     logs::start()?;
@@ -53,7 +54,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     let failed = |problem: Unavailable| Stop::Failed(problem.to_string());
     let was_applied = store.read_config().await.map_err(failed)?.is_some();
     let check = Check { settings, password: password.secret(), reading: &reading, applied: was_applied };
-    let Given { owned, warnings } = configuration::check(spec, check)?;
+    let Given { owned, owner, warnings } = configuration::check(spec, check)?;
     let outbox = Outbox::open(settings, &store)?;
     let taken = |problem| Stop::Failed(format!("HOOKPOST_LISTEN: cannot listen on {listen}: {problem}"));
     let door = TcpListener::bind(listen).await.map_err(taken)?;
@@ -91,7 +92,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         outbound_keys: outbound,
         rules,
     };
-    work(door, store, api, outbox, events.secret().clone()).await
+    work(door, store, api, (outbox, owner), events.secret().clone()).await
 }
 
 /// The key of that name, which nobody gives.
@@ -109,7 +110,13 @@ fn rules(owned: &Owned, guard: Guard) -> Rules {
     }
 }
 
-async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox, events: Secret) -> Result<(), Stop> {
+async fn work(
+    door: TcpListener,
+    store: Store,
+    api: LocalApi,
+    (outbox, owner): (Outbox, Vec<EmailAddress>),
+    events: Secret,
+) -> Result<(), Stop> {
     let (stop, stopped) = watch::channel(false);
     let told = |mut stopped: watch::Receiver<bool>| async move {
         // A sender that is gone means the same as a stop.
@@ -123,18 +130,24 @@ async fn work(door: TcpListener, store: Store, api: LocalApi, outbox: Outbox, ev
     let routes = Arc::new(Routes { listener, sender: sender(Some(events)), api, store: store.clone() });
     let (memory, publisher, times) = (store.clone(), sender(None), mailer::TIMES);
     let news = sender(None);
-    let mailer = Arc::new(Mailer { sources, memory, email: outbox, publisher, clock: SystemClock, times });
+    let mailer = Arc::new(Mailer { sources, memory, email: outbox, publisher, owner, clock: SystemClock, times });
     let mailing = mailer::start(mailer, at_once, told(stopped.clone()))?;
-    let (memory, lease, standing) = (store.clone(), deliverer::LEASE, Standing::default());
+    let (memory, lease, known) = (store.clone(), deliverer::LEASE, endpoints.clone());
+    let standing = Standing::default();
     let news = Teller { sender: news, letters: store.clone() };
     let deliverer = Arc::new(Deliverer { endpoints, memory, post, news, clock: SystemClock, lease, standing });
     let delivering = deliverer::start(deliverer, told(stopped.clone()))?;
-    let sweeping = tokio::spawn(sweep::sweep(store));
+    let replayer = Replayer { endpoints: known, memory: store.clone(), clock: SystemClock };
+    let replaying = tokio::spawn(replayer::run(replayer, told(stopped.clone())));
+    let sweeping = tokio::spawn(sweep::sweep(store.clone()));
     tokio::spawn(signals::wait(stop));
     http::serve(door, move |request, peer| Arc::clone(&routes).answer(request, peer), told(stopped)).await;
     sweeping.abort();
     ended(mailing, "the mailer broke down").await?;
-    ended(delivering, "the deliverer broke down").await
+    let delivered = ended(delivering, "the deliverer broke down").await;
+    let replayed = replaying.await.map_err(|problem| Stop::Failed(format!("the replayer broke down: {problem}")));
+    store.write_counts().await;
+    delivered.and(replayed)
 }
 
 async fn ended(work: JoinHandle<()>, otherwise: &str) -> Result<(), Stop> {

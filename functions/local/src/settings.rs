@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::endpoints::Endpoints;
 use crate::history::{Deliveries, Events};
 use crate::receive::Receive;
+use crate::replays::Replays;
+use crate::retry::Retry;
 use crate::send::Send;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
@@ -59,6 +61,10 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         order: Endpoints,
     },
+    /// Send deliveries again
+    Retry(#[command(flatten)] Retry),
+    /// Look at deliveries being sent again, and stop it
+    Replays(#[command(flatten)] Replays),
     /// Look after tokens for applications
     Token {
         #[command(subcommand)]
@@ -99,7 +105,7 @@ pub(crate) struct Settings {
     /// A YAML file of sources and endpoints
     #[arg(long, alias = "hookpost-config", env = "HOOKPOST_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Who gets mail from the default source, comma separated
+    /// Who gets mail from the default source and about endpoints that fail, comma separated
     #[arg(long, env = "EMAIL_ADDRESS", value_name = "ADDRESSES", global = true)]
     email_address: Option<String>,
     /// Whom mail is from

@@ -19,11 +19,13 @@ async fn main() -> Result<(), http::Error> {
     logs::start();
     let aws = Aws::from_environment()?;
     let memory = Store::from_environment(&aws)?;
-    let sources = Sources::new(memory.clone(), DefaultSource::from_environment()?, Proof::Never);
+    let default = DefaultSource::from_environment()?;
+    let owner = default.email.split(',').filter_map(|address| address.parse().ok()).collect();
+    let sources = Sources::new(memory.clone(), default, Proof::Never);
     let from = variable("MAIL_FROM")?.parse().map_err(|_| Misconfigured("MAIL_FROM"))?;
     let email = Ses::new(&aws, from);
     let endpoints = Endpoints::new(memory.clone(), Proof::Never, guard());
     let publisher = Sender::new(endpoints, Outbound::from_environment(&aws)?, SystemClock, None);
-    let mailer = Mailer { sources, memory: memory.clone(), email, publisher, clock: SystemClock, times: TIMES };
+    let mailer = Mailer { sources, memory: memory.clone(), email, publisher, owner, clock: SystemClock, times: TIMES };
     batch::run(memory, async |leased| mailer.mail(leased).await).await
 }

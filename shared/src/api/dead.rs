@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::unavailable;
 use crate::id::WebhookId;
 use crate::inbound::Webhook;
+use crate::letter::Letter;
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{DeadLetter, DeadLetters, GetBody};
 use crate::timestamp::Timestamp;
@@ -53,6 +54,8 @@ pub(super) async fn show(letters: &(impl DeadLetters + GetBody), id: &str) -> Re
         shown["headers"] = webhook.headers().iter().map(|(name, value)| json!([name, value])).collect();
         shown["query"] = json!(webhook.query());
         body(&mut shown, apart.as_ref().unwrap_or(webhook.body()));
+    } else if let Some(news) = Letter::read(&letter.message) {
+        shown["letter"] = json!(news);
     } else {
         // Nobody can read it as a webhook; its owner may see what it is.
         body(&mut shown, &letter.message);
@@ -71,11 +74,13 @@ pub(super) async fn retry(letters: &impl DeadLetters, id: &str, now: Timestamp) 
 
 fn label(letter: &DeadLetter) -> Value {
     let webhook = Webhook::from_message(&letter.message).ok();
-    let webhook = webhook.as_ref();
+    let (webhook, news) = (webhook.as_ref(), Letter::read(&letter.message));
+    let received = webhook.map(Webhook::received).or(news.as_ref().map(|letter| letter.news.at));
     json!({
         "id": letter.id,
         "source": webhook.map(Webhook::source),
-        "received": webhook.map(|webhook| webhook.received().to_string()),
+        "about": news.as_ref().map(Letter::about),
+        "received": received.map(|received| received.to_string()),
         "died": letter.died.to_string(),
         "tries": letter.tries,
         "reason": letter.reason,

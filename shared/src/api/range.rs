@@ -36,17 +36,13 @@ impl Asked {
     fn take(&mut self, name: &str, value: Cow<'_, str>) -> Result<(), Refused> {
         let range = &mut self.range;
         match name {
-            "tenant" if is_name(&value) => self.tenant = value.into_owned(),
-            "tenant" => return Err(Refused::BadRequest("tenant is not a name")),
+            "tenant" => self.tenant = tenant(&value)?,
             "event" => self.event = Some(value.into_owned()),
             "endpoint" => self.endpoint = Some(value.into_owned()),
             "state" => self.state = Some(state(&value)?),
             "since" => range.since = moment(&value)?,
             "until" => range.until = moment(&value)?,
-            "limit" => {
-                let most = value.parse().ok().filter(|most| (1..=MOST).contains(most));
-                range.most = most.ok_or(Refused::BadRequest("limit is a number from 1 to 250"))?;
-            }
+            "limit" => range.most = limit(&value)?,
             "iterator" => range.after = Some(cursor(&value)?),
             _ => {}
         }
@@ -54,7 +50,40 @@ impl Asked {
     }
 }
 
-fn moment(text: &str) -> Result<Timestamp, Refused> {
+/// Which part of a list by name is asked for: `?tenant=&limit=&iterator=`.
+pub(super) struct Names {
+    pub(super) tenant: String,
+    pub(super) most: usize,
+    /// The last name of the page before.
+    pub(super) after: Option<String>,
+}
+
+impl Names {
+    pub(super) fn read(query: Option<&str>) -> Result<Self, Refused> {
+        let mut names = Self { tenant: DEFAULT_TENANT.into(), most: PAGE, after: None };
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "tenant" => names.tenant = tenant(&value)?,
+                "limit" => names.most = limit(&value)?,
+                "iterator" if is_name(&value) => names.after = Some(value.into_owned()),
+                "iterator" => return Err(Refused::BadRequest("iterator is what the page before ended with")),
+                _ => {}
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn tenant(text: &str) -> Result<String, Refused> {
+    if is_name(text) { Ok(text.to_owned()) } else { Err(Refused::BadRequest("tenant is not a name")) }
+}
+
+fn limit(text: &str) -> Result<usize, Refused> {
+    let most = text.parse().ok().filter(|most| (1..=MOST).contains(most));
+    most.ok_or(Refused::BadRequest("limit is a number from 1 to 250"))
+}
+
+pub(super) fn moment(text: &str) -> Result<Timestamp, Refused> {
     Timestamp::read(text).ok_or(Refused::BadRequest("since and until are times like 2026-11-22T10:00:00Z"))
 }
 
@@ -96,6 +125,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_list_by_name_goes_on_after_a_name() {
+        let names = Names::read(Some("iterator=shop-2&limit=7&tenant=acme")).unwrap();
+        assert_eq!((&*names.tenant, names.most, names.after.as_deref()), ("acme", 7, Some("shop-2")));
+        for wrong in ["iterator=", "iterator=A", "limit=0", "tenant=-"] {
+            assert!(Names::read(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+
     proptest! {
         #[test]
         fn where_a_page_ended_the_next_begins(at: u64, event in "[A-Za-z0-9_-]{1,40}") {
@@ -106,7 +144,7 @@ mod tests {
 
         #[test]
         fn no_query_makes_it_panic(query in ".*") {
-            let _ = Asked::read(Some(&query));
+            let _ = (Asked::read(Some(&query)), Names::read(Some(&query)));
         }
     }
 }

@@ -10,6 +10,7 @@ use super::failure::{DYNAMODB, conditional, unavailable};
 use super::history::{at, history_key};
 use super::outbound::Outbound;
 use super::store::{expiry, number, text};
+use super::undelivered;
 use crate::event::Event;
 use crate::seam::{
     Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Delivery, DeliveryKey, State, Step, Turn, Unavailable,
@@ -22,6 +23,12 @@ const NEXT: &str =
 const FIRST: &str = "attribute_not_exists(pk) OR (#state = :pending AND #number = :number AND \
      (attribute_not_exists(lease_until) OR lease_until <= :now))";
 const OURS: &str = "#number = :number AND lease_until = :until";
+
+const SETTLED: &str = "SET #state = :state, #number = :next, due = :due, delivery = :delivery";
+
+/// What a row says of its delivery from the first on. The values are those of `whole_row`.
+pub(super) const IDENTITY: &str = "SET tenant = :tenant, event = :event, endpoint = :endpoint, #type = :type, \
+     received = :received, history = :history, #at = :at, expires = :expires";
 
 /// The sort key of a delivery, below its event.
 pub(super) fn place(endpoint: &str) -> String {
@@ -38,27 +45,13 @@ impl Attempts for Outbound {
     ) -> Answer<AttemptClaim> {
         let key = &turn.key;
         let claimed = self
-            .delivery_row(key)
-            .update_expression(
-                "SET #state = :pending, #number = :number, lease_until = :until, tenant = :tenant, event = :event, \
-                 endpoint = :endpoint, #type = :type, received = :received, history = :history, #at = :at, \
-                 expires = :expires",
-            )
+            .whole_row(key, event)
+            .update_expression(format!("{IDENTITY}, #state = :pending, #number = :number, lease_until = :until"))
             .condition_expression(if turn.number == 1 { FIRST } else { NEXT })
-            .expression_attribute_names("#type", "type")
-            .expression_attribute_names("#at", "at")
             .expression_attribute_values(":pending", text(name(State::Pending)))
             .expression_attribute_values(":number", number(turn.number.into()))
             .expression_attribute_values(":now", number(now.0))
             .expression_attribute_values(":until", number(until.0))
-            .expression_attribute_values(":tenant", text(&*key.tenant))
-            .expression_attribute_values(":event", text(key.event.as_str()))
-            .expression_attribute_values(":endpoint", text(&*key.endpoint))
-            .expression_attribute_values(":type", text(event.kind.as_str()))
-            .expression_attribute_values(":received", number(event.received.0))
-            .expression_attribute_values(":history", text(history_of(key, event.received)))
-            .expression_attribute_values(":at", text(at(event.received, &key.event)))
-            .expression_attribute_values(":expires", expiry(event.received.after(self.kept())))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -82,15 +75,18 @@ impl Attempts for Outbound {
     /// queues what comes next.
     async fn settle_attempt(&self, lease: Box<AttemptLease>, attempt: Option<Attempt>, step: Step) -> Answer<()> {
         let AttemptLease { turn, until, mut delivery } = *lease;
-        delivery.attempts.extend(attempt);
+        delivery.attempts.extend(attempt.clone());
         delivery.take(step, turn.number);
-        let written = serde_json::to_string(&delivery).map_err(|problem| Unavailable(problem.to_string()))?;
+        let written = written(&delivery)?;
         let (next, due) = delivery.next.unwrap_or((turn.number, Timestamp(0)));
-        let settle = self
-            .delivery_row(&turn.key)
-            .update_expression(
-                "SET #state = :state, #number = :next, due = :due, delivery = :delivery REMOVE lease_until",
-            )
+        let mut settle = self.delivery_row(&turn.key);
+        settle = match undelivered::list_of(&delivery) {
+            Some(list) => settle
+                .update_expression(format!("{SETTLED}, undelivered = :list REMOVE lease_until, released"))
+                .expression_attribute_values(":list", text(list)),
+            None => settle.update_expression(format!("{SETTLED} REMOVE lease_until, released, undelivered")),
+        };
+        let settle = settle
             .condition_expression(OURS)
             .expression_attribute_values(":number", number(turn.number.into()))
             .expression_attribute_values(":until", number(until.0))
@@ -99,6 +95,9 @@ impl Attempts for Outbound {
             .expression_attribute_values(":due", number(due.0))
             .expression_attribute_values(":delivery", text(written));
         let is_ours = conditional(settle.send().await)?;
+        if is_ours {
+            self.metrics.settled(delivery.received, attempt.as_ref(), step, Timestamp::now());
+        }
         match delivery.next.filter(|_| is_ours) {
             Some((number, due)) => self.put_off(&Turn { number, due, paced: false, ..turn }, due).await,
             None => Ok(()),
@@ -111,7 +110,21 @@ impl Attempts for Outbound {
 }
 
 impl Outbound {
-    fn delivery_row(&self, key: &DeliveryKey) -> UpdateItemFluentBuilder {
+    pub(super) fn whole_row(&self, key: &DeliveryKey, event: &Event) -> UpdateItemFluentBuilder {
+        self.delivery_row(key)
+            .expression_attribute_names("#type", "type")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":tenant", text(&*key.tenant))
+            .expression_attribute_values(":event", text(key.event.as_str()))
+            .expression_attribute_values(":endpoint", text(&*key.endpoint))
+            .expression_attribute_values(":type", text(event.kind.as_str()))
+            .expression_attribute_values(":received", number(event.received.0))
+            .expression_attribute_values(":history", text(history_of(key, event.received)))
+            .expression_attribute_values(":at", text(at(event.received, &key.event)))
+            .expression_attribute_values(":expires", expiry(event.received.after(self.kept())))
+    }
+
+    pub(super) fn delivery_row(&self, key: &DeliveryKey) -> UpdateItemFluentBuilder {
         let update = self.table.client.update_item().table_name(&self.table.name);
         let update = update.key("pk", text(partition(&key.tenant, &key.event))).key("sk", text(place(&key.endpoint)));
         update.expression_attribute_names("#state", "state").expression_attribute_names("#number", "number")
@@ -119,7 +132,7 @@ impl Outbound {
 }
 
 /// The lists that a delivery stands in.
-pub(super) fn history_of(key: &DeliveryKey, received: Timestamp) -> String {
+fn history_of(key: &DeliveryKey, received: Timestamp) -> String {
     history_key(&format!("to/{}/{}", key.tenant, key.endpoint), received, &key.event)
 }
 
@@ -165,6 +178,10 @@ pub(super) fn outline(row: &Row) -> Option<Delivery> {
         before: 0,
         attempts: Vec::new(),
     })
+}
+
+pub(super) fn written(delivery: &Delivery) -> Answer<String> {
+    serde_json::to_string(delivery).map_err(|problem| Unavailable(problem.to_string()))
 }
 
 pub(super) fn state(row: &Row) -> Option<State> {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use bytes::Bytes;
 
-use super::failure::{DYNAMODB, unavailable};
+use super::failure::{DYNAMODB, conditional, unavailable};
 use super::history::{at, history_key};
 use super::outbound::Outbound;
 use super::store::{expiry, number, text};
@@ -18,6 +18,10 @@ use crate::timestamp::Timestamp;
 
 /// Beyond this a write of the row costs more than one of an object.
 const INLINE: usize = 16 << 10;
+
+/// What an event's row holds beside its data and what the indexes need.
+const HEAD: [&str; 10] =
+    ["tenant", "event", "type", "timestamp", "received", "channels", "content_type", "digest", "endpoints", "also"];
 
 /// The sort key of the mark that all of an event's turns are queued.
 const QUEUED: &str = "queued";
@@ -112,6 +116,27 @@ impl Outbound {
         }
     }
 
+    /// An event's row without its data.
+    pub(super) async fn event_head(&self, tenant: &str, id: &EventId) -> Answer<Option<Row>> {
+        let get = self.table.client.get_item().table_name(&self.table.name).consistent_read(true);
+        let get = get.key("pk", text(partition(tenant, id))).key("sk", text("-"));
+        let get = HEAD.iter().fold(get, |get, name| get.expression_attribute_names(format!("#{name}"), *name));
+        let get = get.projection_expression(HEAD.map(|name| format!("#{name}")).join(", "));
+        Ok(get.send().await.map_err(|failure| unavailable(DYNAMODB, failure))?.item)
+    }
+
+    /// From now on the event is for that endpoint too.
+    pub(super) async fn add_endpoint(&self, tenant: &str, id: &EventId, endpoint: &str) -> Answer<()> {
+        let update = self.table.client.update_item().table_name(&self.table.name);
+        let update = update
+            .key("pk", text(partition(tenant, id)))
+            .key("sk", text("-"))
+            .update_expression("ADD also :endpoint")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":endpoint", AttributeValue::Ss(vec![endpoint.to_owned()]));
+        conditional(update.send().await).map(|_| ())
+    }
+
     /// A row of its own: a write to the event's would cost as much as the event.
     async fn mark_queued(&self, event: &Event) -> Answer<()> {
         let put = self.table.client.put_item().table_name(&self.table.name);
@@ -165,9 +190,14 @@ pub(super) fn read(row: &Row) -> Option<Event> {
     })
 }
 
-/// The endpoints that an event is for.
+/// The endpoints that an event is for: those that it was matched to, then those that it was replayed to.
 pub(super) fn endpoints(row: &Row) -> Vec<String> {
-    words(string(row, "endpoints").unwrap_or_default())
+    let mut endpoints = words(string(row, "endpoints").unwrap_or_default());
+    let mut also = row.get("also").and_then(|also| also.as_ss().ok()).cloned().unwrap_or_default();
+    also.retain(|endpoint| !endpoints.contains(endpoint));
+    also.sort();
+    endpoints.extend(also);
+    endpoints
 }
 
 fn words(text: &str) -> Vec<String> {

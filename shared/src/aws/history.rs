@@ -14,35 +14,43 @@ use crate::event::{Event, EventId};
 use crate::seam::{Answer, Cursor, Delivery, DeliveryKey, History, Page, Range, State};
 use crate::timestamp::Timestamp;
 
-const INDEX: &str = "history";
+pub(super) const INDEX: &str = "history";
 
 /// No key takes all of a busy endpoint's writes: a day's are spread over so many.
-const SHARDS: u32 = 4;
+pub(super) const SHARDS: u32 = 4;
 
 /// Rows looked at in one call, where few are of the state that is wanted.
 const LOOKED_AT: i32 = 1_000;
 
-const DAY: u64 = 86_400_000;
+pub(super) const DAY: u64 = 86_400_000;
 
 /// Where a day holds little, more of the days before it are read at once.
-const DAYS_AT_ONCE: u64 = 16;
+pub(super) const DAYS_AT_ONCE: u64 = 16;
 
 /// DynamoDB removes a row up to two days after its time.
-const REMOVED: Duration = Duration::from_secs(2 * 86_400);
+pub(super) const REMOVED: Duration = Duration::from_secs(2 * 86_400);
 
 /// The key under which something of that moment is listed.
 pub(super) fn history_key(list: &str, received: Timestamp, event: &EventId) -> String {
-    let shard = event.as_str().bytes().map(u32::from).sum::<u32>() % SHARDS;
-    shard_key(list, received.0 / DAY, shard)
+    shard_key(list, received.0 / DAY, shard_of(event))
 }
 
-fn shard_key(list: &str, day: u64, shard: u32) -> String {
+pub(super) fn shard_of(event: &EventId) -> u32 {
+    event.as_str().bytes().map(u32::from).sum::<u32>() % SHARDS
+}
+
+pub(super) fn shard_key(list: &str, day: u64, shard: u32) -> String {
     format!("{list}/{day}/{shard}")
 }
 
 /// Sorts by time, and tells those of one moment apart.
 pub(super) fn at(received: Timestamp, event: &EventId) -> String {
-    format!("{:013}-{event}", received.0)
+    format!("{}-{event}", moment_key(received))
+}
+
+/// Sorts before everything of that moment.
+pub(super) fn moment_key(moment: Timestamp) -> String {
+    format!("{:013}", moment.0.min(9_999_999_999_999))
 }
 
 impl History for Outbound {
@@ -70,9 +78,7 @@ impl History for Outbound {
         let delivery = |endpoint: String| {
             let row = by_place.get(&*place(&endpoint));
             let key = DeliveryKey { tenant: tenant.to_owned(), event: event.clone(), endpoint };
-            // Of one that cannot be read its row still says where it stands.
-            let known = row.and_then(|row| whole(row).ok().flatten().or_else(|| outline(row)));
-            known.unwrap_or_else(|| Delivery::queued(key, &kept))
+            row.and_then(|row| known(row)).unwrap_or_else(|| Delivery::queued(key, &kept))
         };
         Ok(Some(events::endpoints(head).into_iter().map(delivery).collect()))
     }
@@ -95,9 +101,18 @@ impl History for Outbound {
     }
 
     async fn delivery(&self, key: &DeliveryKey) -> Answer<Option<Delivery>> {
-        let all = self.deliveries_of(&key.tenant, &key.event).await?.unwrap_or_default();
-        Ok(all.into_iter().find(|delivery| delivery.key.endpoint == key.endpoint))
+        if let Some(row) = self.delivery_row_now(key).await? {
+            return Ok(known(&row));
+        }
+        let head = self.event_head(&key.tenant, &key.event).await?;
+        let head = head.filter(|head| events::endpoints(head).contains(&key.endpoint));
+        Ok(head.and_then(|head| events::read(&head)).map(|event| Delivery::queued(key.clone(), &event)))
     }
+}
+
+/// Of one that cannot be read its row still says where it stands.
+fn known(row: &Row) -> Option<Delivery> {
+    whole(row).ok().flatten().or_else(|| outline(row))
 }
 
 impl Outbound {
@@ -147,7 +162,7 @@ impl Outbound {
     async fn shard(&self, key: &str, state: Option<State>, range: &Range) -> Answer<Vec<Row>> {
         let before = match &range.after {
             Some(Cursor { at, event }) => self::at(*at, event),
-            None => format!("{:013}", range.until.0.min(9_999_999_999_999)),
+            None => moment_key(range.until),
         };
         // What a filter leaves out counts for the limit.
         let limit = if state.is_some() { LOOKED_AT } else { range.most as i32 + 2 };
@@ -163,7 +178,7 @@ impl Outbound {
                 .key_condition_expression("history = :history AND #at BETWEEN :since AND :before")
                 .expression_attribute_names("#at", "at")
                 .expression_attribute_values(":history", text(key))
-                .expression_attribute_values(":since", text(format!("{:013}", range.since.0)))
+                .expression_attribute_values(":since", text(moment_key(range.since)))
                 .expression_attribute_values(":before", text(&*before))
                 .limit(limit)
                 .set_exclusive_start_key(next);

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::clients::Aws;
 use super::environment::{Misconfigured, given, variable};
 use super::fresh::Fresh;
+use super::health::Counts;
+use super::metrics::Metrics;
 use super::store::{Bucket, RETENTION_DAYS, Table};
 use super::turns::{Schedules, Turns};
 use crate::schedule::LONGEST;
@@ -22,6 +24,8 @@ pub struct Outbound {
     pub(super) turns: Turns,
     pub(super) states: Arc<Fresh<EndpointState>>,
     pub(super) tokens: Arc<Fresh<Token>>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) retention: Duration,
 }
 
@@ -76,6 +80,8 @@ impl Outbound {
             turns: Turns::new(aws, names.queue_url, names.schedules),
             states: Arc::default(),
             tokens: Arc::default(),
+            counts: Arc::default(),
+            metrics: Arc::default(),
             retention: names.retention,
         }
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::clients::Aws;
 use super::failure::unavailable;
 use super::queue::{LONGEST_DELAY, SQS, hide, seconds};
 use super::store::Queue;
-use crate::seam::{Answer, Receipt, Turn, Unavailable};
+use crate::seam::{Answer, Receipt, ReplayStep, Turn, Unavailable};
 use crate::timestamp::Timestamp;
 
 const SCHEDULER: &str = "EventBridge Scheduler";
@@ -35,6 +36,22 @@ pub(super) struct Turns {
     schedules: Option<Schedules>,
     /// Few turns wait so long: its client is made for the first.
     scheduler: OnceLock<aws_sdk_scheduler::Client>,
+}
+
+/// The step of a replay that is next, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StepDue {
+    #[serde(flatten)]
+    pub(super) step: ReplayStep,
+    pub(super) due: Timestamp,
+}
+
+/// What a message in the outbound queue asks for.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Asked {
+    Attempt(Turn),
+    Step(StepDue),
 }
 
 impl Turns {
@@ -65,6 +82,16 @@ impl Turns {
         }
         let send = self.queue.client.send_message().queue_url(&self.queue.url).message_group_id(group(turn));
         let send = send.message_body(body(turn)?).delay_seconds(seconds(wait.min(LONGEST_DELAY)));
+        send.send().await.map_err(|failure| unavailable(SQS, failure))?;
+        Ok(())
+    }
+
+    /// Steps of all replays are one group: there are few, and they shall not wait among an endpoint's turns.
+    /// One that is due later than SQS delays comes early, and is sent again.
+    pub(super) async fn send_step(&self, step: &StepDue, now: Timestamp) -> Answer<()> {
+        let body = serde_json::to_string(step).map_err(|problem| Unavailable(problem.to_string()))?;
+        let send = self.queue.client.send_message().queue_url(&self.queue.url).message_group_id("replays");
+        let send = send.message_body(body).delay_seconds(seconds(step.due.since(now).min(LONGEST_DELAY)));
         send.send().await.map_err(|failure| unavailable(SQS, failure))?;
         Ok(())
     }
@@ -122,7 +149,27 @@ fn at(due: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seam::DeliveryKey;
+    use crate::seam::{DeliveryKey, ReplayKey, Which};
+
+    #[test]
+    fn turns_and_steps_of_replays_are_told_apart() {
+        let key = DeliveryKey { tenant: "t".into(), event: "e".parse().unwrap(), endpoint: "x".into() };
+        let turn = Turn { key, number: 1, due: Timestamp(7), paced: true };
+        let read = |text: &str| serde_json::from_str::<Asked>(text).ok();
+        assert_eq!(read(&body(&turn).unwrap()), Some(Asked::Attempt(turn)));
+        let since = Timestamp(5);
+        for which in [
+            Which::Held,
+            Which::Failed { since },
+            Which::Missing { since },
+            Which::One { event: "number".parse().unwrap() },
+        ] {
+            let key = ReplayKey { tenant: "t".into(), endpoint: "x".into(), which };
+            let step = StepDue { step: ReplayStep { key, id: "rp_1".into(), step: 3 }, due: Timestamp(9) };
+            assert_eq!(read(&serde_json::to_string(&step).unwrap()), Some(Asked::Step(step)));
+        }
+        assert_eq!(read("{\"tenant\": \"t\"}"), None);
+    }
 
     #[test]
     fn a_schedule_is_named_by_what_it_is_for_and_when() {

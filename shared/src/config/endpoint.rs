@@ -9,11 +9,13 @@ use http::Method;
 use super::headers::Reader;
 use super::receiver::{self, EndpointSpec};
 use super::sealing::bound;
+use super::source::NOT_AN_ADDRESS;
 use super::text::{OneOrMany, Text, Texts};
 use super::values::{choice, duration, each, rate, tenant, wrong};
 use super::{ConfigError, Secrets, known, oauth2, signing, tls};
+use crate::address::EmailAddress;
 use crate::endpoint::{Endpoint, Format, is_name};
-use crate::event::{Pattern, is_channel};
+use crate::event::{EventType, OPERATIONAL, Pattern, is_channel};
 use crate::guard::Guard;
 use crate::schedule::Schedule;
 
@@ -29,7 +31,13 @@ const MOST_LISTED: usize = 100;
 /// What may mean that a webhook has arrived. A 5xx never does: its server says that it failed.
 const SUCCESSES: RangeInclusive<u16> = 200..=499;
 
-const FORMATS: [(&str, Format); 3] = [("json", Format::Json), ("form", Format::Form), ("raw", Format::Raw)];
+const FORMATS: [(&str, Format); 5] = [
+    ("json", Format::Json),
+    ("form", Format::Form),
+    ("raw", Format::Raw),
+    ("xml", Format::Xml),
+    ("yaml", Format::Yaml),
+];
 const METHODS: [&str; 3] = ["POST", "PUT", "GET"];
 
 pub(super) fn check(
@@ -54,14 +62,18 @@ pub(super) fn check(
     }
     let reader = Reader { path: &path, bound: &bound(&tenant, name), secrets };
     let oauth2 = spec.auth.as_ref().and_then(|auth| auth.oauth2.clone());
+    let headers = reader.read(spec.headers.unwrap_or_default(), spec.auth)?;
     Ok(Endpoint {
         identity: tls::identity(&reader, &url, spec.tls)?,
         url,
         events: listed(&key("events"), spec.events, str::parse::<Pattern>)?,
         channels: listed(&key("channels"), spec.channels, channel)?,
+        operational: operational(&key("operational"), spec.operational)?,
+        contact: contact(&key("contact"), spec.contact)?,
         description: description(&key("description"), spec.description)?,
         enabled: spec.enabled.unwrap_or(true),
-        headers: reader.read(spec.headers.unwrap_or_default(), spec.auth)?,
+        headers: headers.fixed,
+        templates: headers.templates,
         oauth2: oauth2::settings(&reader, guard, oauth2)?,
         consent: spec.consent.map(|text| origin(&key("consent"), text)).transpose()?,
         method,
@@ -94,6 +106,26 @@ fn listed<T, E: std::fmt::Display>(
 
 fn channel(text: &str) -> Result<String, &'static str> {
     is_channel(text).then(|| text.to_owned()).ok_or("is not a channel; write 1 to 128 of A-Z, a-z, 0-9, _ . : and -")
+}
+
+/// What no event about an endpoint is called is a slip.
+fn operational(key: &str, list: Option<OneOrMany>) -> Result<Vec<Pattern>, ConfigError> {
+    if list.as_ref().is_some_and(|list| list.0.is_empty()) {
+        return Err(ConfigError::new(key, "is empty; leave it out to want none, or write \"*\" for all"));
+    }
+    let kinds: Vec<EventType> = OPERATIONAL.iter().filter_map(|kind| kind.parse().ok()).collect();
+    listed(key, list, |text| {
+        let pattern: Pattern = text.parse().map_err(|_| operational_problem())?;
+        if kinds.iter().any(|kind| pattern.matches(kind)) { Ok(pattern) } else { Err(operational_problem()) }
+    })
+}
+
+fn operational_problem() -> String {
+    format!("matches no event about endpoints. Allowed: {}, and patterns like endpoint.* or *", OPERATIONAL.join(", "))
+}
+
+fn contact(key: &str, text: Option<String>) -> Result<Option<EmailAddress>, ConfigError> {
+    text.map(|text| text.parse().map_err(|_| wrong(key, &text, NOT_AN_ADDRESS))).transpose()
 }
 
 fn description(key: &str, text: Option<String>) -> Result<String, ConfigError> {
@@ -234,6 +266,25 @@ mod tests {
     }
 
     #[test]
+    fn events_about_endpoints_and_an_applications_own_are_wanted_apart() {
+        let url = "https://a.example/";
+        let kind: EventType = "endpoint.failing".parse().unwrap();
+        let wants = |more: Value| {
+            let mut endpoint = json!({ "url": url });
+            endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let endpoint = read(endpoint).unwrap();
+            (endpoint.wants(&kind, &["eu".into()]), endpoint.wants_operational(&kind))
+        };
+        assert_eq!(wants(json!({})), (true, false));
+        assert_eq!(wants(json!({ "operational": "endpoint.*" })), (false, true));
+        assert_eq!(wants(json!({ "operational": "message.*" })), (false, false));
+        assert_eq!(wants(json!({ "operational": ["*"], "events": "*" })), (true, true));
+        assert_eq!(wants(json!({ "operational": ["*"], "channels": "eu" })), (true, true));
+        let named = read(json!({ "url": url, "contact": "A Name <a@b.c>" })).unwrap();
+        assert_eq!(named.contact.unwrap().to_string(), "A Name <a@b.c>");
+    }
+
+    #[test]
     fn a_secret_that_nobody_gave_is_made_of_the_endpoints_own_name() {
         let made = |endpoint: Value| signing(&read(endpoint).unwrap()).concat();
         let url = "https://a.example/";
@@ -329,6 +380,16 @@ mod tests {
             ("events", json!("order."), "events: \"order.\" is not an event type or pattern; write order.created"),
             ("events", json!([]), "events: is empty; leave it out to want all"),
             ("events", json!(vec!["a"; 101]), "events: names 101; at most 100"),
+            (
+                "operational",
+                json!("a b"),
+                "operational: \"a b\" matches no event about endpoints. Allowed: endpoint.failing",
+            ),
+            ("operational", json!("order.*"), "operational: \"order.*\" matches no event about endpoints"),
+            ("operational", json!([]), "operational: is empty; leave it out to want none"),
+            ("operational", json!(vec!["*"; 101]), "operational: names 101; at most 100"),
+            ("contact", json!("nobody"), "contact: \"nobody\" is not an e-mail address; write name@example.com"),
+            ("contact", json!("a@b.c, d@e.f"), "contact: \"a@b.c, d@e.f\" is not an e-mail address"),
             ("channels", json!("a b"), "channels: \"a b\" is not a channel; write 1 to 128 of"),
             ("description", json!("x".repeat(1_001)), "description: is longer than 1000 characters"),
             ("tenant", json!("A"), "tenant: \"A\" is not a tenant's name"),
@@ -487,6 +548,28 @@ mod tests {
         let looked_up = HashMap::from([(reference.to_owned(), Secret::new(KEY))]);
         let secrets = Secrets::Kept { rings, looked_up: &looked_up };
         assert_eq!(signing(&Config::check(all, secrets, Guard::default()).unwrap().endpoints[0]), [KEY]);
+    }
+
+    #[test]
+    fn a_header_that_is_a_template_is_no_secret_and_read_strictly() {
+        let template = |text: &str| with("headers", json!({ "X-Order": { "template": text } }));
+        let endpoint = template("{{ data.order }}").unwrap();
+        assert!(endpoint.headers.is_empty() && endpoint.templates[0].0 == "x-order");
+        let problem = |text: &str| template(text).err().unwrap();
+        let key = "endpoints.a.headers.X-Order.template: ";
+        assert_eq!(problem("x"), format!("{key}has no {{{{ … }}}}; write the text itself instead of a template"));
+        assert!(problem("{{ order }}").starts_with(&format!("{key}names \"order\", which is not there")));
+        let refused = |headers: Value| with("headers", headers).err().unwrap();
+        assert!(refused(json!({ "webhook-id": { "template": "{{ id }}" } })).contains("is set by Hookpost itself"));
+        assert!(refused(json!({ "X-A": "1", "x-a": { "template": "{{ id }}" } })).contains("is there twice"));
+        assert!(refused(json!({ "X-A": {} })).contains("X-A.template: is missing"));
+        assert!(refused(json!({ "X-A": { "templat": "{{ id }}" } })).contains("did you mean \"template\"?"));
+        let mut all = spec(
+            json!({ "a": { "url": "https://a.example/", "headers": { "X-A": { "template": "{{ id }}" }, "X-B": "hush" } } }),
+        );
+        all.redact();
+        assert!(Spec::read(&all.write()).is_some_and(|read| read.write() == all.write()));
+        assert!(all.write().contains(r#""X-A":{"template":"{{ id }}"},"X-B":"[sealed]""#), "{}", all.write());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The headers of an endpoint, and the authentication that becomes one: every value is a secret.
+//! The headers of an endpoint, and the authentication that becomes one: every value is a secret but
+//! those that templates make.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -8,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 
+use super::header_text::{HeaderText, TEMPLATE, TemplateSpec};
 use super::receiver::{self, AuthSpec, BasicSpec, HeaderSpec, header_key};
 use super::secrets::{Kind, Spot};
-use super::text::SecretText;
 use super::values::wrong;
 use super::{ConfigError, Secrets, known};
 use crate::secret::Secret;
+use crate::template::Template;
 
 const MOST_HEADERS: usize = 20;
 const LONGEST_VALUE: usize = 4_096;
@@ -37,6 +39,13 @@ const OUR_PREFIXES: [&str; 2] = ["proxy-", "webhook-"];
 
 type Header = (HeaderName, HeaderValue);
 
+/// The headers of an endpoint, those made of templates apart.
+#[derive(Default)]
+pub(super) struct Headers {
+    pub(super) fixed: Vec<Header>,
+    pub(super) templates: Vec<(HeaderName, Template)>,
+}
+
 /// Where the headers of one endpoint stand, and how their values are read.
 pub(super) struct Reader<'a> {
     /// `endpoints.NAME`
@@ -50,23 +59,29 @@ impl Reader<'_> {
     /// All of them; those whose values are not to be had here are left out.
     pub(super) fn read(
         &self,
-        written: BTreeMap<String, SecretText>,
+        written: BTreeMap<String, HeaderText>,
         auth: Option<AuthSpec>,
-    ) -> Result<Vec<Header>, ConfigError> {
+    ) -> Result<Headers, ConfigError> {
         let path = format!("{}.headers", self.path);
         if written.len() > MOST_HEADERS {
             let problem = format!("names {} headers; at most {MOST_HEADERS} are allowed", written.len());
             return Err(ConfigError::new(path, problem));
         }
-        let (mut names, mut found) = (Vec::new(), Vec::new());
+        let (mut names, mut found) = (Vec::new(), Headers::default());
         for (text, value) in written {
             let key = format!("{path}.{text}");
             let name = name(&key, &text)?;
             if names.contains(&name) {
                 return Err(ConfigError::new(key, "is there twice; names of headers have no case"));
             }
-            found.extend(self.value(&header_key(&text), &value.0, str::to_owned)?.map(|value| (name.clone(), value)));
-            names.push(name);
+            names.push(name.clone());
+            match value {
+                HeaderText::Secret(secret) => {
+                    let value = self.value(&header_key(&text), &secret.0, str::to_owned)?;
+                    found.fixed.extend(value.map(|value| (name, value)));
+                }
+                HeaderText::Template(spec) => found.templates.push((name, template(&key, spec)?)),
+            }
         }
         let Some(auth) = auth else { return Ok(found) };
         let (name, value) = self.auth(auth)?;
@@ -74,7 +89,7 @@ impl Reader<'_> {
             let problem = format!("makes the header {name}, which stands in headers too; leave out one of them");
             return Err(ConfigError::new(format!("{}.auth", self.path), problem));
         }
-        found.extend(value.map(|value| (name, value)));
+        found.fixed.extend(value.map(|value| (name, value)));
         Ok(found)
     }
 
@@ -147,6 +162,13 @@ impl Reader<'_> {
 
 pub(super) fn required<T>(key: &str, value: Option<T>) -> Result<T, ConfigError> {
     value.ok_or_else(|| ConfigError::new(key, "is missing"))
+}
+
+fn template(key: &str, spec: TemplateSpec) -> Result<Template, ConfigError> {
+    known(key, &spec.unknown, TEMPLATE)?;
+    let key = format!("{key}.template");
+    let text = required(&key, spec.template)?;
+    Template::read(&text).map_err(|problem| ConfigError::new(key, problem.to_string()))
 }
 
 fn name(key: &str, text: &str) -> Result<HeaderName, ConfigError> {

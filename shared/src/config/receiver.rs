@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::header_text::HeaderText;
 use super::keys::{KeySpec, KeySpecs};
 use super::oauth2::OAuth2Spec;
 use super::spec::Unknown;
@@ -15,6 +16,8 @@ pub(super) const ENDPOINT: &[&str] = &[
     "url",
     "events",
     "channels",
+    "operational",
+    "contact",
     "description",
     "tenant",
     "enabled",
@@ -45,13 +48,17 @@ pub(super) struct EndpointSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) channels: Option<OneOrMany>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) operational: Option<OneOrMany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) contact: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tenant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) headers: Option<BTreeMap<String, SecretText>>,
+    pub(super) headers: Option<BTreeMap<String, HeaderText>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,13 +136,14 @@ impl EndpointSpec {
         });
         let tls = self.tls.as_ref().is_none_or(|tls| tls.unknown.is_empty());
         let keys = self.secret.iter().flat_map(|keys| &keys.0).all(KeySpec::is_understood);
-        self.unknown.is_empty() && auth && tls && keys
+        let headers = self.headers.iter().flat_map(BTreeMap::values).all(HeaderText::is_understood);
+        self.unknown.is_empty() && auth && tls && keys && headers
     }
 
     /// Every secret of it, under the key where it stands.
     pub(super) fn secrets(&mut self) -> impl Iterator<Item = (String, &mut String)> {
         let headers = self.headers.iter_mut().flatten();
-        let headers = headers.map(|(name, value)| (header_key(name), &mut value.0));
+        let headers = headers.filter_map(|(name, value)| Some((header_key(name), value.secret()?)));
         let auth = self.auth.iter_mut().flat_map(AuthSpec::secrets);
         let keys = self.secret.iter_mut().flat_map(|keys| &mut keys.0).filter_map(KeySpec::secret);
         let auth = auth.map(|(key, text)| (key.to_owned(), text));

@@ -92,7 +92,7 @@ fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec
     }
 }
 
-const NOT_AN_ADDRESS: &str = "is not an e-mail address; write name@example.com or A Name <name@example.com>";
+pub(super) const NOT_AN_ADDRESS: &str = "is not an e-mail address; write name@example.com or A Name <name@example.com>";
 
 fn publish(key: &str, text: Option<String>) -> Result<Option<EventType>, ConfigError> {
     text.map(|text| text.parse().map_err(|problem| wrong(key, &text, problem))).transpose()

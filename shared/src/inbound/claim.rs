@@ -6,12 +6,13 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::pointer;
+use super::settle::Job;
 use super::webhook::{Message, Unreadable, Webhook};
 use super::{Mailer, Next};
 use crate::id::WebhookId;
 use crate::outside::Outside;
 use crate::schemes::Place;
-use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Lease, Leased};
+use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Leased};
 use crate::source::{Deduplicate, Source};
 
 /// How long a webhook that nothing can be a duplicate of is remembered: longer than a queue may
@@ -34,10 +35,7 @@ pub(super) struct Work {
     pub(super) webhook: Webhook,
     pub(super) event: Option<String>,
     pub(super) delivery: Option<String>,
-    pub(super) lease: Lease,
-    /// How long it makes duplicates of others once it is done.
-    pub(super) window: Duration,
-    pub(super) leased: Leased,
+    pub(super) job: Job,
 }
 
 impl<S: FindSource, M: Claims + GetBody + Bury, E, P, C: Clock> Mailer<S, M, E, P, C> {
@@ -53,8 +51,9 @@ impl<S: FindSource, M: Claims + GetBody + Bury, E, P, C: Clock> Mailer<S, M, E, 
         match self.memory.claim(&key, webhook.id(), self.clock.now(), self.times.lease).await? {
             Claim::Ours(lease) => {
                 let event = event(&source, &webhook);
-                let leased = leased.clone();
-                Ok(Claimed::Work(Box::new(Work { source, webhook, event, delivery, lease, window, leased })))
+                let (about, recipients) = (source.name.clone(), source.email.len());
+                let job = Job { about, lease, window, leased: leased.clone(), recipients };
+                Ok(Claimed::Work(Box::new(Work { source, webhook, event, delivery, job })))
             }
             Claim::Busy { until } => Ok(Claimed::Settled(Next::Again { due: until })),
             Claim::Completed { by } => {

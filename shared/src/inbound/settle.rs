@@ -2,11 +2,21 @@
 
 use std::time::Duration;
 
-use super::claim::Work;
 use super::{Mailer, Next};
 use crate::outside::Outside;
-use crate::seam::{Answer, Bury, Claims, Clock, DeadLetter, Refusal};
+use crate::seam::{Answer, Bury, Claims, Clock, DeadLetter, Lease, Leased, Refusal};
 use crate::timestamp::Timestamp;
+
+/// A message that is ours to mail, and what its end is written down under.
+pub(super) struct Job {
+    /// What it is about, for the log.
+    pub(super) about: String,
+    pub(super) lease: Lease,
+    /// How long it makes duplicates of others once it is done.
+    pub(super) window: Duration,
+    pub(super) leased: Leased,
+    pub(super) recipients: usize,
+}
 
 /// The waits after the first refusals; the last is repeated.
 const WAITS: [Duration; 5] = [
@@ -31,48 +41,48 @@ fn next_try(tries: u32, refused_since: Timestamp, now: Timestamp) -> Option<Time
 }
 
 impl<S, M: Claims + Bury, E, P, C: Clock> Mailer<S, M, E, P, C> {
-    pub(super) async fn settle(&self, work: Work, sent: Result<(), Refusal>) -> Answer<Next> {
+    pub(super) async fn settle(&self, job: Job, sent: Result<(), Refusal>) -> Answer<Next> {
         match sent {
-            Ok(()) => self.complete(work).await,
-            Err(Refusal::Later(words)) => self.put_off(work, words).await,
-            Err(Refusal::Never(words)) => self.give_up(work, words).await,
+            Ok(()) => self.complete(job).await,
+            Err(Refusal::Later(words)) => self.put_off(job, words).await,
+            Err(Refusal::Never(words)) => self.give_up(job, words).await,
         }
     }
 
-    async fn complete(&self, work: Work) -> Answer<Next> {
-        let forget = self.clock.now().after(work.window);
-        self.memory.complete(&work.lease, forget).await?;
-        let (id, tries, recipients) = (work.webhook.id(), work.lease.tries + 1, work.source.email.len());
+    async fn complete(&self, job: Job) -> Answer<Next> {
+        let forget = self.clock.now().after(job.window);
+        self.memory.complete(&job.lease, forget).await?;
+        let (id, tries, recipients) = (job.lease.id, job.lease.tries + 1, job.recipients);
         if recipients > 0 {
-            tracing::info!(source = %work.source.name, %id, tries, recipients, "e-mailed");
+            tracing::info!(source = %job.about, %id, tries, recipients, "e-mailed");
         }
         Ok(Next::Done)
     }
 
-    async fn put_off(&self, work: Work, words: String) -> Answer<Next> {
+    async fn put_off(&self, job: Job, words: String) -> Answer<Next> {
         let now = self.clock.now();
-        let (tries, since) = (work.lease.tries + 1, work.lease.refused_since.unwrap_or(now));
+        let (tries, since) = (job.lease.tries + 1, job.lease.refused_since.unwrap_or(now));
         let Some(due) = next_try(tries, since, now) else {
-            return self.give_up(work, format!("given up after 3 days; last: {words}")).await;
+            return self.give_up(job, format!("given up after 3 days; last: {words}")).await;
         };
-        self.memory.refuse(&work.lease, now, now.after(MEMORY)).await?;
-        let (id, why) = (work.webhook.id(), Outside(&words));
-        tracing::warn!(source = %work.source.name, %id, tries, again = %due, %why, "e-mail refused, will be tried again");
+        self.memory.refuse(&job.lease, now, now.after(MEMORY)).await?;
+        let (id, why) = (job.lease.id, Outside(&words));
+        tracing::warn!(source = %job.about, %id, tries, again = %due, %why, "e-mail refused, will be tried again");
         Ok(Next::Again { due })
     }
 
-    async fn give_up(&self, work: Work, reason: String) -> Answer<Next> {
+    async fn give_up(&self, job: Job, reason: String) -> Answer<Next> {
         let now = self.clock.now();
-        self.memory.give_up(&work.lease, &reason, now.after(MEMORY)).await?;
+        self.memory.give_up(&job.lease, &reason, now.after(MEMORY)).await?;
         let letter = DeadLetter {
-            id: work.webhook.id(),
+            id: job.lease.id,
             died: now,
             reason,
-            tries: work.lease.tries + 1,
-            claim: Some(work.lease.key),
-            message: work.leased.message.clone(),
+            tries: job.lease.tries + 1,
+            claim: Some(job.lease.key),
+            message: job.leased.message.clone(),
         };
-        self.lay(letter, &work.leased, &work.source.name).await
+        self.lay(letter, &job.leased, &job.about).await
     }
 }
 

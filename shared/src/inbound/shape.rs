@@ -31,13 +31,16 @@ const NOISE: [&str; 12] = [
     "upgrade",
 ];
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+pub(super) static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     let mut templates = Environment::new();
     templates.set_syntax(syntax.expect("the syntax is minijinja's own"));
-    for (name, source) in
-        [("mail.txt", include_str!("templates/mail.txt")), ("mail.html", include_str!("templates/mail.html"))]
-    {
+    for (name, source) in [
+        ("mail.txt", include_str!("templates/mail.txt")),
+        ("mail.html", include_str!("templates/mail.html")),
+        ("letter.txt", include_str!("templates/letter.txt")),
+        ("letter.html", include_str!("templates/letter.html")),
+    ] {
         templates.add_template(name, source).expect("a template in the program is well-formed");
     }
     templates
@@ -128,7 +131,7 @@ fn attachment(webhook: &Webhook, content_type: &str) -> Attachment {
 
 /// A text on one line of at most `most` characters, without what controls, hides or turns text
 /// around, and without the start of an encoded word (RFC 2047), which a reader would decode.
-fn one_line(text: &str, most: usize) -> String {
+pub(super) fn one_line(text: &str, most: usize) -> String {
     let clean = text.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c });
     let line: String = clean.take(most + 1).collect();
     let (line, end) = match line.char_indices().nth(most) {
@@ -152,6 +155,7 @@ mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
+    use super::super::settle::Job;
     use super::super::webhook::tests::webhook;
     use super::*;
     use crate::seam::{ClaimKey, Lease, Leased, Receipt};
@@ -166,9 +170,13 @@ mod tests {
             webhook,
             event: event.map(str::to_owned),
             delivery: None,
-            lease: Lease { key: ClaimKey(String::new()), id, until: Timestamp(0), tries: 0, refused_since: None },
-            window: Duration::ZERO,
-            leased: Leased { id, due: Timestamp(0), message: Bytes::new(), receipt: Receipt::default() },
+            job: Job {
+                about: "s".into(),
+                lease: Lease { key: ClaimKey(String::new()), id, until: Timestamp(0), tries: 0, refused_since: None },
+                window: Duration::ZERO,
+                leased: Leased { id, due: Timestamp(0), message: Bytes::new(), receipt: Receipt::default() },
+                recipients: 0,
+            },
         })
     }
 

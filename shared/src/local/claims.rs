@@ -7,8 +7,8 @@ use std::time::Duration;
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
-use super::store::{CLAIMS, Store};
-use super::writer::Tables;
+use super::store::Store;
+use super::tables::{CLAIMS, Tables};
 use crate::id::WebhookId;
 use crate::seam::{Answer, Claim, ClaimKey, Claims, Lease};
 use crate::timestamp::Timestamp;

@@ -7,7 +7,8 @@ use redb::ReadableTable;
 
 use super::endpoints::{Broken, Endpoints};
 use super::sources::Sources;
-use super::store::{CONFIG, Store};
+use super::store::Store;
+use super::tables::CONFIG;
 use crate::config::{Config, ConfigError, Rings, Secrets, Spec};
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;

@@ -4,7 +4,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
 use super::claims;
-use super::store::{DEAD, Store};
+use super::store::Store;
+use super::tables::DEAD;
 use crate::id::WebhookId;
 use crate::seam::{Answer, Bury, ClaimKey, DeadLetter, DeadLetters, Leased};
 use crate::timestamp::Timestamp;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::lanes::lane_of;
-use super::store::{DELIVERIES, Store, TURNS};
+use super::store::Store;
+use super::tables::{DELIVERIES, TURNS};
+use super::undelivered;
 use crate::event::Event;
 use crate::seam::{
     Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Delivery, DeliveryKey, State, Step, Turn, Unavailable,
@@ -78,6 +80,7 @@ impl Attempts for Store {
         if !self.inner.claimed.holds(&turn.key, until) {
             return Ok(());
         }
+        let was_tried = !delivery.attempts.is_empty();
         delivery.attempts.extend(attempt);
         delivery.take(step, turn.number);
         let (lane, key, due) = (lane_of(&turn.key), turn.key.clone(), turn.due);
@@ -94,7 +97,10 @@ impl Attempts for Store {
                 if state != State::Pending {
                     tables.deliveries_by_time()?.insert((&*lane, received, id), state as u8)?;
                 }
-                Ok(())
+                if was_tried {
+                    undelivered::forget(tables, &lane, State::Pending, received, id)?;
+                }
+                undelivered::note(tables, &lane, &delivery)
             })
             .await;
         self.inner.claimed.give_back(&key);

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redb::ReadableTable;
 
 use super::lanes::lane;
-use super::store::{ENDPOINTS, Store};
+use super::store::Store;
+use super::tables::ENDPOINTS;
 use crate::seam::{
     Answer, Consent, Disabled, EndpointState, Failing, ReadEndpointState, Unavailable, WriteEndpointState,
 };
@@ -91,7 +92,7 @@ impl WriteEndpointState for Store {
             let failing = state.failing.as_mut().filter(|failing| failing.since == since).map(|it| &mut it.told);
             let disabled = state.disabled.as_mut().filter(|disabled| disabled.since == since).map(|it| &mut it.told);
             failing.into_iter().chain(disabled).for_each(|told| *told = true);
-            state.trouble.get_or_insert(since);
+            state.trouble = Some(state.trouble.map_or(since, |known| known.min(since)));
         })
         .await
     }

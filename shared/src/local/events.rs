@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::lanes::lane;
-use super::store::{EVENTS, Store};
+use super::store::Store;
+use super::tables::{EVENTS, Tables};
 use crate::event::{Data, Digested, Event, EventId, EventType};
 use crate::seam::{Answer, KeepEvent, Keeping, ReadEvent, Recipient, State, Unavailable};
 use crate::timestamp::Timestamp;
@@ -40,7 +41,7 @@ pub(super) struct Stored {
 }
 
 /// Length of the head (u32, big-endian), head (JSON), data.
-fn write(event: &Event, to: &[Recipient]) -> Bytes {
+fn write(event: &Event, endpoints: Vec<String>) -> Bytes {
     let head = Head {
         kind: event.kind.clone(),
         timestamp: event.timestamp,
@@ -48,7 +49,7 @@ fn write(event: &Event, to: &[Recipient]) -> Bytes {
         channels: event.channels.clone(),
         content_type: event.data.content_type.clone(),
         digest: event.digest.clone(),
-        endpoints: to.iter().map(|to| to.endpoint.clone()).collect(),
+        endpoints,
     };
     let head = serde_json::to_vec(&head).unwrap_or_default();
     let mut bytes = BytesMut::with_capacity(4 + head.len() + event.data.bytes.len());
@@ -70,10 +71,27 @@ pub(super) fn read(tenant: &str, id: &str, bytes: &[u8], with_data: bool) -> Opt
     Some(Stored { event: Event { tenant, id, kind, timestamp, received, channels, data, digest }, endpoints })
 }
 
+/// Has an event be for one more endpoint. `None` if it is not kept, or cannot be read.
+pub(super) fn add_endpoint(
+    tables: &mut Tables<'_>,
+    tenant: &str,
+    id: &str,
+    endpoint: &str,
+) -> Result<Option<Event>, redb::Error> {
+    let kept = tables.events()?.get((tenant, id))?.and_then(|row| read(tenant, id, row.value(), true));
+    let Some(Stored { event, mut endpoints }) = kept else { return Ok(None) };
+    if !endpoints.iter().any(|known| known == endpoint) {
+        endpoints.push(endpoint.to_owned());
+        tables.events()?.insert((tenant, id), &*write(&event, endpoints))?;
+    }
+    Ok(Some(event))
+}
+
 impl KeepEvent for Store {
     /// All at once: what was kept before is complete.
     async fn keep_event(&self, event: &Event, to: &[Recipient]) -> Answer<Keeping> {
-        let (bytes, digest) = (write(event, to), event.digest.clone());
+        let endpoints = to.iter().map(|to| to.endpoint.clone()).collect();
+        let (bytes, digest) = (write(event, endpoints), event.digest.clone());
         let (tenant, id, received) = (event.tenant.clone(), event.id.clone(), event.received.0);
         let lanes: Vec<_> = to.iter().map(|to| (lane(&tenant, &to.endpoint), to.due)).collect();
         let arriving = lanes.clone();

@@ -3,7 +3,8 @@
 use super::deliveries;
 use super::events;
 use super::lanes::{lane, lane_of};
-use super::store::{DELIVERIES, DELIVERIES_BY_TIME, EVENTS, EVENTS_BY_TIME, Store};
+use super::store::Store;
+use super::tables::{DELIVERIES, DELIVERIES_BY_TIME, EVENTS, EVENTS_BY_TIME};
 use crate::event::{Event, EventId};
 use crate::seam::{Answer, Cursor, Delivery, DeliveryKey, History, Page, Range, State};
 use crate::timestamp::Timestamp;

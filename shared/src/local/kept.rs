@@ -4,7 +4,8 @@ use bytes::Bytes;
 use mail_parser::{Address, MessageParser};
 
 use super::eml;
-use super::store::{MAIL, Store};
+use super::store::Store;
+use super::tables::MAIL;
 use crate::address::EmailAddress;
 use crate::id::WebhookId;
 use crate::seam::{Answer, Email, Refusal, SendEmail};

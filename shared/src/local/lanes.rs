@@ -10,7 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::store::{Store, TURNS};
+use super::store::Store;
+use super::tables::TURNS;
 use crate::seam::{Answer, DeliveryKey, Turn};
 use crate::timestamp::Timestamp;
 use state::State;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase, TableDefinition};
 
-use super::store::TOKENS;
-use super::writer::Tables;
+use super::tables::{Tables, UNDELIVERED};
+use super::undelivered;
 
 /// The layout of the tables below. A store of a later layout is left alone.
 const FORMAT: u64 = 1;
@@ -96,14 +96,15 @@ pub(super) fn make_database(file: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// A store from before there were such tables gets them.
+/// A store from before there were such tables gets them, filled, or stays as it was.
 pub(super) fn make_missing(database: &Database) -> Result<(), redb::Error> {
-    match database.begin_read()?.open_table(TOKENS) {
+    match database.begin_read()?.open_table(UNDELIVERED) {
         Err(redb::TableError::TableDoesNotExist(_)) => {}
         found => return found.map(drop).map_err(redb::Error::from),
     }
     let write = database.begin_write()?;
     Tables::make_all(&write)?;
+    undelivered::find_all(&write)?;
     write.commit()?;
     Ok(())
 }

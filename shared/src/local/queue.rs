@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::store::{QUEUE, Store};
+use super::store::Store;
+use super::tables::QUEUE;
 use crate::id::WebhookId;
 use crate::seam::{Answer, Dequeue, Enqueue, Leased, Receipt};
 use crate::timestamp::Timestamp;

@@ -1,41 +1,269 @@
-//! Replays: a row each, and the steps that are next.
+//! Replays: a row each, the steps that are due, and what is put back on its way in one commit with its replay.
 
+use std::ops::Bound;
+use std::time::Duration;
+
+use redb::ReadableTable;
+
+use super::lanes::lane;
 use super::store::Store;
-use crate::seam::{Answer, Cursor, Matched, Page, Replay, ReplayKey, ReplaySteps, Replays, State, Unavailable, Within};
+use super::tables::{EVENTS, EVENTS_BY_TIME, REPLAYS, REPLAYS_BY_TIME, Tables, UNDELIVERED};
+use super::{deliveries, events, undelivered};
+use crate::seam::{
+    Answer, Cursor, Delivery, DeliveryKey, Matched, Page, Progress, Replay, ReplayKey, ReplayStep, ReplaySteps,
+    Replays, State, Unavailable, Which, Within,
+};
 use crate::timestamp::Timestamp;
 
-fn unfinished<T>() -> Answer<T> {
-    Err(Unavailable("replays are unfinished".into()))
+/// An equal one is not begun again so soon.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// What names a replay within its lane.
+fn name(key: &ReplayKey) -> (String, String) {
+    (lane(&key.tenant, &key.endpoint), serde_json::to_string(&key.which).unwrap_or_default())
+}
+
+fn read(bytes: &[u8]) -> Option<Replay> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// Where it stands by time.
+fn moment(replay: &Replay) -> (bool, u64) {
+    replay.ended.map_or((false, replay.due.0), |ended| (true, ended.0))
+}
+
+/// Writes it down, in place of what was known of it.
+fn put(tables: &mut Tables<'_>, replay: &Replay) -> Result<(), redb::Error> {
+    let (lane, of) = name(&replay.key);
+    let bytes = serde_json::to_vec(replay).unwrap_or_default();
+    let known = tables.replays()?.insert((&*lane, &*of), &*bytes)?.and_then(|row| read(row.value()));
+    if let Some((ended, at)) = known.as_ref().map(moment) {
+        tables.replays_by_time()?.remove((ended, at, &*lane, &*of))?;
+    }
+    let (ended, at) = moment(replay);
+    tables.replays_by_time()?.insert((ended, at, &*lane, &*of), ())?;
+    Ok(())
+}
+
+fn get(tables: &mut Tables<'_>, key: &ReplayKey) -> Result<Option<Replay>, redb::Error> {
+    let (lane, of) = name(key);
+    Ok(tables.replays()?.get((&*lane, &*of))?.and_then(|row| read(row.value())))
 }
 
 impl Replays for Store {
-    async fn begin_replay(&self, _: &Replay) -> Answer<Replay> {
-        unfinished()
+    async fn begin_replay(&self, replay: &Replay) -> Answer<Replay> {
+        let replay = replay.clone();
+        let begun = self
+            .write(move |tables| {
+                let known = get(tables, &replay.key)?;
+                let counts = |known: &Replay| match known.state {
+                    Progress::Running => true,
+                    Progress::Done => replay.began.since(known.began) < AGAIN_AFTER,
+                    Progress::Stopped => false,
+                };
+                if let Some(known) = known.filter(counts) {
+                    return Ok(known);
+                }
+                put(tables, &replay)?;
+                Ok(replay)
+            })
+            .await?;
+        self.inner.replaying.notify_one();
+        Ok(begun)
     }
 
-    async fn replays(&self, _: &str, _: &str) -> Answer<Vec<Replay>> {
-        unfinished()
+    async fn replays(&self, tenant: &str, endpoint: &str) -> Answer<Vec<Replay>> {
+        let lane = lane(tenant, endpoint);
+        let mut all: Vec<Replay> = self.read(|store| {
+            let (table, mut all) = (store.open_table(REPLAYS)?, Vec::new());
+            for row in table.range((&*lane, "")..(&*format!("{lane}\0"), ""))? {
+                all.extend(read(row?.1.value()));
+            }
+            Ok(all)
+        })?;
+        all.sort_by(|a, b| (b.began, &b.id).cmp(&(a.began, &a.id)));
+        Ok(all)
     }
 
-    async fn stop_replay(&self, _: &str, _: &str, _: &str, _: Timestamp) -> Answer<Option<Replay>> {
-        unfinished()
+    async fn stop_replay(&self, tenant: &str, endpoint: &str, id: &str, now: Timestamp) -> Answer<Option<Replay>> {
+        let all = self.replays(tenant, endpoint).await?;
+        let Some(key) = all.into_iter().find(|replay| replay.id == id).map(|replay| replay.key) else {
+            return Ok(None);
+        };
+        let id = id.to_owned();
+        self.write(move |tables| {
+            let Some(mut replay) = get(tables, &key)?.filter(|replay| replay.id == id) else { return Ok(None) };
+            if replay.state == Progress::Running {
+                replay.stop("its owner stopped it", now);
+                put(tables, &replay)?;
+            }
+            Ok(Some(replay))
+        })
+        .await
     }
 }
 
 impl ReplaySteps for Store {
-    async fn replay(&self, _: &ReplayKey) -> Answer<Option<Replay>> {
-        unfinished()
+    async fn replay(&self, key: &ReplayKey) -> Answer<Option<Replay>> {
+        let (lane, of) = name(key);
+        let row = self.read(|store| {
+            let row = store.open_table(REPLAYS)?.get((&*lane, &*of))?;
+            Ok(row.map(|row| read(row.value())))
+        })?;
+        row.map(|read| read.ok_or_else(|| Unavailable("a replay cannot be read".into()))).transpose()
     }
 
-    async fn undelivered(&self, _: &str, _: &str, _: State, _: &Within) -> Answer<Page<Cursor>> {
-        unfinished()
+    async fn undelivered(&self, tenant: &str, endpoint: &str, state: State, within: &Within) -> Answer<Page<Cursor>> {
+        let (lane, state) = (lane(tenant, endpoint), state as u8);
+        self.read(|store| {
+            let (at, id, is_after) = begin(within);
+            let first = (&*lane, state, at, id);
+            let first = if is_after { Bound::Excluded(first) } else { Bound::Included(first) };
+            let rows = store
+                .open_table(UNDELIVERED)?
+                .range::<(&str, u8, u64, &str)>((first, Bound::Excluded((&*lane, state, within.until.0, ""))))?;
+            let (mut items, mut next): (Vec<Cursor>, _) = (Vec::new(), None);
+            for row in rows {
+                let key = row?.0;
+                let (_, _, at, id) = key.value();
+                if items.len() == within.most {
+                    next = items.last().cloned();
+                    break;
+                }
+                let Ok(event) = id.parse() else { continue };
+                items.push(Cursor { at: Timestamp(at), event });
+            }
+            Ok(Page { items, next })
+        })
     }
 
-    async fn events_from(&self, _: &str, _: &Within) -> Answer<Page<Matched>> {
-        unfinished()
+    async fn events_from(&self, tenant: &str, within: &Within) -> Answer<Page<Matched>> {
+        self.read(|store| {
+            let (at, id, is_after) = begin(within);
+            let first = (tenant, at, id);
+            let first = if is_after { Bound::Excluded(first) } else { Bound::Included(first) };
+            let rows = store
+                .open_table(EVENTS_BY_TIME)?
+                .range::<(&str, u64, &str)>((first, Bound::Excluded((tenant, within.until.0, ""))))?;
+            let by_id = store.open_table(EVENTS)?;
+            let (mut items, mut next): (Vec<Matched>, _) = (Vec::new(), None);
+            for row in rows {
+                let key = row?.0;
+                let (_, _, id) = key.value();
+                if items.len() == within.most {
+                    next = items.last().map(|last| Cursor { at: last.event.received, event: last.event.id.clone() });
+                    break;
+                }
+                let row = by_id.get((tenant, id))?;
+                let kept = row.and_then(|row| events::read(tenant, id, row.value(), false));
+                items.extend(kept.map(|events::Stored { event, endpoints }| Matched { event, endpoints }));
+            }
+            Ok(Page { items, next })
+        })
     }
 
-    async fn release(&self, _: &Replay, _: &[Cursor], _: &Replay) -> Answer<()> {
-        unfinished()
+    /// All at once: of a step that was cut short nothing is left.
+    async fn release(&self, before: &Replay, events: &[Cursor], after: &Replay) -> Answer<()> {
+        let (lane, due) = (lane(&before.key.tenant, &before.key.endpoint), before.due);
+        let (before, events, after) = (before.clone(), events.to_vec(), after.clone());
+        let queued = self
+            .write(move |tables| {
+                let known = get(tables, &before.key)?;
+                if known.is_none_or(|known| known.next_step() != before.next_step() || known.state != before.state) {
+                    return Ok(0);
+                }
+                let mut queued = 0;
+                for event in &events {
+                    queued += usize::from(send_again(tables, &before, event)?);
+                }
+                put(tables, &after)?;
+                Ok(queued)
+            })
+            .await?;
+        if queued > 0 {
+            self.inner.lanes.arrive(&lane, due);
+        }
+        self.inner.replaying.notify_one();
+        Ok(())
+    }
+}
+
+/// From where on, and whether that itself is left out.
+fn begin(within: &Within) -> (u64, &str, bool) {
+    match &within.after {
+        Some(Cursor { at, event }) if *at >= within.since => (at.0, event.as_str(), true),
+        _ => (within.since.0, "", false),
+    }
+}
+
+/// The state of the deliveries that such a replay is of, if that is one.
+fn wanted(which: &Which) -> Option<State> {
+    match which {
+        Which::Held => Some(State::Held),
+        Which::Failed { .. } => Some(State::GivenUp),
+        Which::Missing { .. } | Which::One { .. } => None,
+    }
+}
+
+/// Puts one delivery back on its way. Answers whether a turn was written.
+fn send_again(tables: &mut Tables<'_>, replay: &Replay, event: &Cursor) -> Result<bool, redb::Error> {
+    let ReplayKey { tenant, endpoint, .. } = &replay.key;
+    let (lane, at, id) = (lane(tenant, endpoint), event.at.0, event.event.as_str());
+    let state = tables.deliveries_by_time()?.get((&*lane, at, id))?.map(|row| row.value());
+    let of = wanted(&replay.key.which);
+    let was_here = match of {
+        Some(of) => undelivered::forget(tables, &lane, of, at, id)?,
+        None => false,
+    };
+    let is_wanted = of.map_or(state != Some(State::Pending as u8), |of| state == Some(of as u8));
+    if !is_wanted || tables.events_by_time()?.get((&**tenant, at, id))?.is_none() {
+        return Ok(false);
+    }
+    let known = tables.deliveries()?.get((&*lane, id))?.and_then(|row| deliveries::read(row.value()));
+    let known = match (state, known) {
+        (Some(_), Some(known)) => Some(known),
+        _ => events::add_endpoint(tables, tenant, id, endpoint)?.map(|event| {
+            let key = DeliveryKey { tenant: tenant.clone(), event: event.id.clone(), endpoint: endpoint.clone() };
+            Delivery::queued(key, &event)
+        }),
+    };
+    let Some(mut delivery) = known else { return Ok(false) };
+    let was_here = undelivered::forget(tables, &lane, delivery.state, at, id)? || was_here;
+    let number = delivery.send_again(replay.due);
+    let bytes = serde_json::to_vec(&delivery).unwrap_or_default();
+    tables.turns()?.insert((&*lane, replay.due.0, id), (number, false))?;
+    tables.deliveries()?.insert((&*lane, id), &*bytes)?;
+    tables.deliveries_by_time()?.insert((&*lane, at, id), State::Pending as u8)?;
+    if was_here {
+        undelivered::note(tables, &lane, &delivery)?;
+    }
+    Ok(true)
+}
+
+impl Store {
+    /// The steps of running replays that are due, no more than `most`.
+    pub fn due_steps(&self, most: usize, now: Timestamp) -> Answer<Vec<ReplayStep>> {
+        self.read(|store| {
+            let (table, mut due) = (store.open_table(REPLAYS)?, Vec::new());
+            for row in store.open_table(REPLAYS_BY_TIME)?.range(..(false, now.0 + 1, "", ""))?.take(most) {
+                let key = row?.0;
+                let (_, _, lane, of) = key.value();
+                due.extend(table.get((lane, of))?.and_then(|row| read(row.value())).map(|replay| replay.next_step()));
+            }
+            Ok(due)
+        })
+    }
+
+    /// When the next step of a replay is due.
+    pub fn next_step(&self) -> Answer<Option<Timestamp>> {
+        self.read(|store| {
+            let first = store.open_table(REPLAYS_BY_TIME)?.range(..(true, 0, "", ""))?.next().transpose()?;
+            Ok(first.map(|(key, _)| Timestamp(key.value().1)))
+        })
+    }
+
+    /// Answers when a replay has begun or changed since the last time somebody waited.
+    pub async fn replaying(&self) {
+        self.inner.replaying.notified().await;
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableDefinition};
+use redb::{ReadTransaction, ReadableDatabase, ReadableTableMetadata};
 use tokio::sync::{Notify, Semaphore};
 
 use super::bodies::Bodies;
@@ -12,40 +12,15 @@ use super::claims::Leases;
 use super::deliveries::Claimed;
 use super::endpoint_states::States;
 use super::events::MOST_LARGE;
+use super::health::Tallies;
 use super::lanes::Lanes;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
 use super::queue::HandedOut;
 use super::recent::Recent;
-use super::writer::{Open, Tables, Writer};
+use super::tables::{DEAD, QUEUE, TURNS, Tables};
+use super::writer::{Open, Writer};
 use crate::seam::{Answer, Unavailable};
-
-/// Waiting messages by due time and id: one row each, in the order in which they are handed out.
-pub(super) const QUEUE: TableDefinition<(u64, u128), &[u8]> = TableDefinition::new("queue");
-pub(super) const CLAIMS: TableDefinition<&str, &[u8]> = TableDefinition::new("claims");
-/// When each claim may be forgotten.
-pub(super) const FORGET: TableDefinition<(u64, &str), ()> = TableDefinition::new("forget");
-pub(super) const DEAD: TableDefinition<u128, &[u8]> = TableDefinition::new("dead");
-/// The applied configuration and its version.
-pub(super) const CONFIG: TableDefinition<&str, (u64, &str)> = TableDefinition::new("config");
-pub(super) const MAIL: TableDefinition<u128, &[u8]> = TableDefinition::new("mail");
-
-/// A tenant or lane, a moment in milliseconds, and an event.
-pub(super) type ByTime = (&'static str, u64, &'static str);
-
-/// Events by tenant and id.
-pub(super) const EVENTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("events");
-/// The same by tenant, when they were accepted, and id.
-pub(super) const EVENTS_BY_TIME: TableDefinition<(&str, u64, &str), ()> = TableDefinition::new("events by time");
-/// Turns by lane (tenant and endpoint), due time and event: the number of the attempt, and whether it is paced.
-pub(super) const TURNS: TableDefinition<(&str, u64, &str), (u32, bool)> = TableDefinition::new("turns");
-/// Deliveries by lane and event, once anything came of them.
-pub(super) const DELIVERIES: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("deliveries");
-/// All deliveries by lane, when their event was accepted, and event: their state.
-pub(super) const DELIVERIES_BY_TIME: TableDefinition<(&str, u64, &str), u8> =
-    TableDefinition::new("deliveries by time");
-pub(super) const ENDPOINTS: TableDefinition<&str, &[u8]> = TableDefinition::new("endpoints");
-pub(super) const TOKENS: TableDefinition<&str, &[u8]> = TableDefinition::new("tokens");
 
 /// The embedded twin of queue, table and bucket. Clones share one store.
 ///
@@ -69,6 +44,8 @@ pub(super) struct Inner {
     /// Memory for the data of large events.
     pub(super) large: Arc<Semaphore>,
     pub(super) paces: Paces,
+    pub(super) tallies: Tallies,
+    pub(super) replaying: Notify,
     /// Held until the last clone is gone.
     _lock: File,
 }
@@ -107,6 +84,8 @@ impl Store {
             recent: Recent::default(),
             large: Arc::new(Semaphore::new(MOST_LARGE)),
             paces: Paces::default(),
+            tallies: Tallies::default(),
+            replaying: Notify::new(),
             _lock: lock,
         };
         let store = Self { inner: Arc::new(inner) };
@@ -145,26 +124,6 @@ impl Store {
         let database = self.inner.writer.database()?;
         let read = database.begin_read().map_err(redb::Error::from);
         read.and_then(|read| look(&read)).map_err(|problem| Unavailable(problem.to_string()))
-    }
-}
-
-impl Tables<'_> {
-    /// Makes every table, so that readers find them.
-    pub(super) fn make_all(write: &redb::WriteTransaction) -> Result<(), redb::Error> {
-        write.open_table(QUEUE)?;
-        write.open_table(CLAIMS)?;
-        write.open_table(FORGET)?;
-        write.open_table(DEAD)?;
-        write.open_table(MAIL)?;
-        write.open_table(CONFIG)?;
-        write.open_table(EVENTS)?;
-        write.open_table(EVENTS_BY_TIME)?;
-        write.open_table(TURNS)?;
-        write.open_table(DELIVERIES)?;
-        write.open_table(DELIVERIES_BY_TIME)?;
-        write.open_table(ENDPOINTS)?;
-        write.open_table(TOKENS)?;
-        Ok(())
     }
 }
 

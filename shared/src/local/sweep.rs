@@ -1,4 +1,5 @@
-//! What time makes superfluous: claims past their window, mail and events past their month, bodies of nobody.
+//! What time makes superfluous: claims past their window, mail, events and replays past their month, old figures,
+//! bodies of nobody.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,8 +9,9 @@ use redb::ReadableTable;
 use super::claims::Record;
 use super::events;
 use super::lanes::lane;
-use super::store::{DEAD, EVENTS_BY_TIME, MAIL, QUEUE, Store};
-use super::writer::Tables;
+use super::store::Store;
+use super::tables::{DEAD, EVENTS_BY_TIME, MAIL, QUEUE, Tables};
+use super::undelivered;
 use crate::id::WebhookId;
 use crate::seam::{Answer, State, Unavailable};
 use crate::timestamp::Timestamp;
@@ -21,11 +23,14 @@ const AT_ONCE: usize = 500;
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 impl Store {
-    /// Forgets claims whose time has come, and mail and events older than 30 days.
+    /// Forgets claims whose time has come, what was counted longer ago than anybody asks, and mail, events and
+    /// ended replays older than 30 days.
     pub async fn sweep(&self, now: Timestamp) -> Answer<()> {
         while self.forget_some(now).await? {}
         while self.drop_some_mail(now.before(KEPT)).await? {}
         while self.forget_some_events(now.before(KEPT)).await? {}
+        while self.forget_some_replays(now.before(KEPT)).await? {}
+        self.forget_tallies(now).await?;
         Ok(())
     }
 
@@ -90,6 +95,24 @@ impl Store {
         .await
     }
 
+    async fn forget_some_replays(&self, before: Timestamp) -> Answer<bool> {
+        self.write(move |tables| {
+            let ended = (true, 0, "", "")..(true, before.0, "", "");
+            let mut old = Vec::new();
+            for row in tables.replays_by_time()?.range(ended)?.take(AT_ONCE) {
+                let key = row?.0;
+                let (_, at, lane, of) = key.value();
+                old.push((at, lane.to_owned(), of.to_owned()));
+            }
+            for (at, lane, of) in &old {
+                tables.replays_by_time()?.remove((true, *at, &**lane, &**of))?;
+                tables.replays()?.remove((&**lane, &**of))?;
+            }
+            Ok(old.len() == AT_ONCE)
+        })
+        .await
+    }
+
     /// The oldest of each tenant that were accepted before then.
     fn old_events(&self, before: Timestamp) -> Answer<Vec<(String, u64, String)>> {
         self.read(|read| {
@@ -142,6 +165,9 @@ fn forget_event(tables: &mut Tables<'_>, tenant: &str, at: u64, id: &str) -> Res
         }
     }
     for lane in &lanes {
+        for state in [State::Held, State::GivenUp] {
+            undelivered::forget(tables, lane, state, at, id)?;
+        }
         tables.deliveries()?.remove((&**lane, id))?;
         tables.deliveries_by_time()?.remove((&**lane, at, id))?;
     }

@@ -2,7 +2,8 @@
 
 use redb::ReadableTable;
 
-use super::store::{Store, TOKENS};
+use super::store::Store;
+use super::tables::TOKENS;
 use crate::event::Digested;
 use crate::seam::{Answer, FindToken, Token, Tokens, Unavailable};
 

@@ -5,13 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use redb::{Database, Table, WriteTransaction};
+use redb::Database;
 use tokio::sync::{mpsc, oneshot};
 
-use super::store::{
-    ByTime, CLAIMS, CONFIG, DEAD, DELIVERIES, DELIVERIES_BY_TIME, ENDPOINTS, EVENTS, EVENTS_BY_TIME, FORGET, MAIL,
-    QUEUE, Reopen, TOKENS, TURNS,
-};
+use super::store::Reopen;
+use super::tables::Tables;
 use crate::seam::{Answer, Unavailable};
 
 /// Changes in one commit.
@@ -172,68 +170,4 @@ fn open_anew(shared: &Shared, reopen: &Reopen) {
         Ok(_) => tracing::warn!("the store was opened anew after an error"),
         Err(problem) => tracing::error!(%problem, "the store cannot be opened; trying again"),
     }
-}
-
-/// The tables of one commit, opened when first used.
-pub(super) struct Tables<'t> {
-    write: &'t WriteTransaction,
-    queue: Option<Table<'t, (u64, u128), &'static [u8]>>,
-    claims: Option<Table<'t, &'static str, &'static [u8]>>,
-    forget: Option<Table<'t, (u64, &'static str), ()>>,
-    dead: Option<Table<'t, u128, &'static [u8]>>,
-    mail: Option<Table<'t, u128, &'static [u8]>>,
-    config: Option<Table<'t, &'static str, (u64, &'static str)>>,
-    events: Option<Table<'t, (&'static str, &'static str), &'static [u8]>>,
-    events_by_time: Option<Table<'t, ByTime, ()>>,
-    turns: Option<Table<'t, ByTime, (u32, bool)>>,
-    deliveries: Option<Table<'t, (&'static str, &'static str), &'static [u8]>>,
-    deliveries_by_time: Option<Table<'t, ByTime, u8>>,
-    endpoints: Option<Table<'t, &'static str, &'static [u8]>>,
-    tokens: Option<Table<'t, &'static str, &'static [u8]>>,
-}
-
-macro_rules! table {
-    ($name:ident, $definition:ident, $key:ty, $value:ty) => {
-        pub(super) fn $name(&mut self) -> Result<&mut Table<'t, $key, $value>, redb::Error> {
-            match &mut self.$name {
-                Some(table) => Ok(table),
-                none => Ok(none.insert(self.write.open_table($definition)?)),
-            }
-        }
-    };
-}
-
-impl<'t> Tables<'t> {
-    fn of(write: &'t WriteTransaction) -> Self {
-        Self {
-            write,
-            queue: None,
-            claims: None,
-            forget: None,
-            dead: None,
-            mail: None,
-            config: None,
-            events: None,
-            events_by_time: None,
-            turns: None,
-            deliveries: None,
-            deliveries_by_time: None,
-            endpoints: None,
-            tokens: None,
-        }
-    }
-
-    table!(queue, QUEUE, (u64, u128), &'static [u8]);
-    table!(claims, CLAIMS, &'static str, &'static [u8]);
-    table!(forget, FORGET, (u64, &'static str), ());
-    table!(dead, DEAD, u128, &'static [u8]);
-    table!(mail, MAIL, u128, &'static [u8]);
-    table!(config, CONFIG, &'static str, (u64, &'static str));
-    table!(events, EVENTS, (&'static str, &'static str), &'static [u8]);
-    table!(events_by_time, EVENTS_BY_TIME, ByTime, ());
-    table!(turns, TURNS, ByTime, (u32, bool));
-    table!(deliveries, DELIVERIES, (&'static str, &'static str), &'static [u8]);
-    table!(deliveries_by_time, DELIVERIES_BY_TIME, ByTime, u8);
-    table!(endpoints, ENDPOINTS, &'static str, &'static [u8]);
-    table!(tokens, TOKENS, &'static str, &'static [u8]);
 }

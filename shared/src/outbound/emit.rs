@@ -53,7 +53,7 @@ impl Emission {
         let data = fields.get("data").ok_or_else(|| invalid("data", "is missing; write any JSON"))?;
         Ok(Self {
             tenant: tenant(text(&fields, "tenant")?)?,
-            id: text(&fields, "id")?.map(|id| id.parse().map_err(|why| named("id", why))).transpose()?,
+            id: text(&fields, "id")?.map(own_id).transpose()?,
             kind: kind(text(&fields, "type")?)?,
             timestamp: text(&fields, "timestamp")?.map(|text| timestamp("timestamp", &text)).transpose()?,
             channels: channels(fields.get("channels").copied())?,
@@ -108,6 +108,14 @@ fn tenant(name: Option<String>) -> Result<String, Invalid> {
         Some(name) if is_name(&name) => Ok(name),
         Some(_) => Err(invalid("tenant", "is not a name; write 1 to 63 of a-z, 0-9 and -, not first a -")),
     }
+}
+
+fn own_id(text: String) -> Result<EventId, Invalid> {
+    let id: EventId = text.parse().map_err(|why| named("id", why))?;
+    if id.is_operational() {
+        return Err(invalid("id", "is one that Hookpost gives: op_ and 32 digits; write another"));
+    }
+    Ok(id)
 }
 
 fn kind(text: Option<String>) -> Result<EventType, Invalid> {
@@ -187,6 +195,10 @@ mod tests {
             (r#"{"type": "a b", "data": 1}"#, "type: is not an event type"),
             (r#"{"type": "a"}"#, "data: is missing"),
             (r#"{"type": "a", "data": 1, "id": "a.b"}"#, "id: is not an id"),
+            (
+                r#"{"type": "a", "data": 1, "id": "op_0123456789abcdef0123456789abcdef"}"#,
+                "id: is one that Hookpost gives",
+            ),
             (r#"{"type": "a", "data": 1, "timestamp": "now"}"#, "timestamp: is not a time"),
             (r#"{"type": "a", "data": 1, "channels": "x"}"#, "channels: is not a list"),
             (r#"{"type": "a", "data": 1, "channels": ["x y"]}"#, "channels: is not a list"),

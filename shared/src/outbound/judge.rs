@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use super::health::Outcome;
 use super::open::Open;
 use super::post::Posted;
 use super::{Handled, redact, retry_after};
@@ -17,6 +18,7 @@ pub(super) struct Judged {
     pub(super) step: Step,
     /// What becomes of its endpoint, if anything.
     pub(super) change: Option<Change>,
+    pub(super) outcome: Outcome,
     pub(super) handled: Handled,
 }
 
@@ -55,13 +57,14 @@ pub(super) fn judge(open: &Open, before: u32, posted: Posted) -> Judged {
             attempt.response = redact::response(&open.endpoint, &received.body);
             let verdict = Verdict::of(&open.endpoint, &received, ended);
             attempt.error = verdict.words(received.status).map(str::to_owned);
-            let handled = verdict.handled();
+            let (handled, outcome) = (verdict.handled(), verdict.outcome());
             let (step, change) = verdict.step(open, before, ended);
-            Judged { attempt, step, change, handled }
+            Judged { attempt, step, change, outcome, handled }
         }
         Err(NoAnswer { kind, words }) => {
             attempt.error = Some(format!("{kind}: {words}"));
-            Judged { attempt, step: next(open, before, ended, None), change: None, handled: Handled::Strained }
+            let (step, outcome) = (next(open, before, ended, None), Outcome::Failed);
+            Judged { attempt, step, change: None, outcome, handled: Handled::Strained }
         }
     }
 }
@@ -121,6 +124,15 @@ impl Verdict {
             Self::Rest { .. } => Handled::Strained,
             Self::Disable { arrived: true, .. } => Handled::Delivered,
             Self::Failed | Self::Abort | Self::Disable { .. } => Handled::Refused,
+        }
+    }
+
+    /// What it says of the endpoint itself.
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Arrived => Outcome::Arrived,
+            Self::Failed | Self::Rest { .. } => Outcome::Failed,
+            Self::Abort | Self::Disable { .. } => Outcome::Neither,
         }
     }
 

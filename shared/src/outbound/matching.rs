@@ -1,6 +1,7 @@
 //! Event → matched → queued: kept with the endpoints it is for, and only then answered.
 
 use super::Sender;
+use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::seam::{Answer, Clock, FindEndpoints, KeepEvent, Keeping, Recipient};
 
@@ -18,11 +19,14 @@ impl<F: FindEndpoints, K: KeepEvent, C: Clock> Sender<F, K, C> {
     pub(super) async fn matching(&self, event: &Event) -> Answer<Vec<Recipient>> {
         let endpoints = self.endpoints.endpoints(&event.tenant).await?;
         let wanted = endpoints.iter().filter(|endpoint| endpoint.wants(&event.kind, &event.channels));
-        let recipient = |endpoint: &std::sync::Arc<crate::endpoint::Endpoint>| {
-            let wait = endpoint.schedule.wait(1, event.id.as_str()).unwrap_or_default();
-            Recipient { endpoint: endpoint.name.clone(), due: event.received.after(wait) }
-        };
-        Ok(wanted.map(recipient).collect())
+        Ok(wanted.map(|endpoint| recipient(endpoint, event)).collect())
+    }
+
+    /// The endpoints that subscribed to an event about endpoints.
+    pub(super) async fn matching_operational(&self, event: &Event) -> Answer<Vec<Recipient>> {
+        let endpoints = self.endpoints.endpoints(&event.tenant).await?;
+        let wanted = endpoints.iter().filter(|endpoint| endpoint.wants_operational(&event.kind));
+        Ok(wanted.map(|endpoint| recipient(endpoint, event)).collect())
     }
 
     pub(super) async fn keep(&self, event: &Event, recipients: &[Recipient]) -> Answer<Accepted> {
@@ -36,4 +40,9 @@ impl<F: FindEndpoints, K: KeepEvent, C: Clock> Sender<F, K, C> {
             Keeping::Taken => Accepted::Taken,
         })
     }
+}
+
+fn recipient(endpoint: &Endpoint, event: &Event) -> Recipient {
+    let wait = endpoint.schedule.wait(1, event.id.as_str()).unwrap_or_default();
+    Recipient { endpoint: endpoint.name.clone(), due: event.received.after(wait) }
 }

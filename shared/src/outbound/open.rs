@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::news::{Fate, answers};
 use super::{Deliverer, Handled};
 use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::seam::{
-    Answer, AttemptClaim, Attempts, Clock, EndpointState, FindEndpoints, ReadEvent, Step, Turn, Unavailable,
-    WriteEndpointState,
+    Answer, AttemptClaim, Attempts, Clock, Disabled, EndpointState, FindEndpoints, ReadEvent, ReadHealth, Step, Tell,
+    Turn, Unavailable, WriteEndpointState,
 };
 
 /// An attempt that may be made.
@@ -33,7 +34,8 @@ const SPREAD: Duration = Duration::from_secs(1);
 impl<F, M, P, N, C> Deliverer<F, M, P, N, C>
 where
     F: FindEndpoints,
-    M: ReadEvent + Attempts + WriteEndpointState,
+    M: ReadEvent + Attempts + WriteEndpointState + ReadHealth,
+    N: Tell,
     C: Clock,
 {
     pub(super) async fn open(&self, turn: &Turn) -> Answer<Opened> {
@@ -48,14 +50,16 @@ where
             return Ok(Opened::Settled(Handled::Gone));
         };
         let Some(endpoint) = self.endpoints.endpoint(&key.tenant, &key.endpoint).await? else {
-            return self.end(turn, &event, Step::Cancelled).await;
+            return self.end(turn, &event, Step::Cancelled, None).await;
         };
         if endpoint.signer.is_none() {
             return Err(Unavailable(format!("the keys of the endpoint {} cannot be read", key.endpoint)));
         }
         let state = self.memory.endpoint_state(&key.tenant, &key.endpoint).await?;
         if !endpoint.enabled || state.disabled.is_some() {
-            return self.end(turn, &event, Step::Held).await;
+            // Whoever disabled it may have died before that was told.
+            let untold = state.disabled.filter(|disabled| !disabled.told);
+            return self.end(turn, &event, Step::Held, untold.map(|disabled| (endpoint, disabled))).await;
         }
         if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             let due = until.after(spread(turn));
@@ -67,10 +71,20 @@ where
     }
 
     /// No attempt is made any more.
-    async fn end(&self, turn: &Turn, event: &Event, step: Step) -> Answer<Opened> {
+    async fn end(
+        &self,
+        turn: &Turn,
+        event: &Event,
+        step: Step,
+        untold: Option<(Arc<Endpoint>, Disabled)>,
+    ) -> Answer<Opened> {
         let now = self.clock.now();
         let next = match self.memory.claim_attempt(turn, event, now, now.after(self.lease)).await? {
             AttemptClaim::Ours(lease) => {
+                if let Some((endpoint, disabled)) = untold {
+                    let answers = answers(lease.delivery.attempts.iter());
+                    self.tell_disabled(&endpoint, disabled, answers, Fate::Held).await?;
+                }
                 tracing::info!(delivery = %turn.key, ?step, "not delivered");
                 self.memory.settle_attempt(lease, None, step).await?;
                 Handled::Unasked

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::fields::{self, Unfit};
 use super::open::Open;
+use super::{templates, xml, yaml};
 use crate::endpoint::Format;
-use crate::event::{Data, Event};
+use crate::event::Event;
 
 /// A request but for its signature.
 #[derive(Debug)]
@@ -19,45 +20,57 @@ pub(super) struct Written {
     pub(super) content_type: Option<HeaderValue>,
     /// Of a GET: all that it says.
     pub(super) query: Option<String>,
+    /// Made of the endpoint's templates.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Why an event cannot be written so.
 #[derive(Debug)]
-pub(super) struct Unwritable(pub(super) &'static str);
+pub(super) struct Unwritable(pub(super) String);
 
 /// No server reads a longer query.
 const LONGEST_QUERY: usize = 16 << 10;
 
-/// No form is longer.
-const LONGEST_FORM: usize = 8 << 20;
+/// No form is longer, no XML and no YAML.
+const LONGEST_BODY: usize = 8 << 20;
 
 pub(super) fn write(open: &Open) -> Result<Written, Unwritable> {
     let (event, endpoint) = (&open.event, &open.endpoint);
+    let headers = templates::headers(open)?;
     if endpoint.method == Method::GET {
-        let form = form(&event.data, LONGEST_QUERY, "the data is too large for a query")?;
+        let form = fields::of(&event.data, LONGEST_QUERY).map_err(|unfit| not_in(unfit, "a query"))?;
         let own = endpoint.url.url().query().filter(|query| !query.is_empty());
         let query = match own {
             Some(own) if form.is_empty() => own.to_owned(),
             Some(own) => format!("{own}&{form}"),
             None => form,
         };
-        return Ok(Written { body: Bytes::new(), content_type: None, query: Some(query) });
+        return Ok(Written { body: Bytes::new(), content_type: None, query: Some(query), headers });
     }
     let (body, content_type) = match endpoint.format {
         Format::Json => (json(event), Cow::Borrowed("application/json")),
         Format::Form => {
-            let form = form(&event.data, LONGEST_FORM, "the data is too large for a form")?;
-            (Bytes::from(form), "application/x-www-form-urlencoded".into())
+            let form = fields::of(&event.data, LONGEST_BODY).map_err(|unfit| not_in(unfit, "a form"))?;
+            (form.into(), "application/x-www-form-urlencoded".into())
+        }
+        Format::Xml => {
+            let xml = xml::of(event, LONGEST_BODY).map_err(|unfit| not_in(unfit, "XML"))?;
+            (xml.into(), "application/xml; charset=utf-8".into())
+        }
+        Format::Yaml => {
+            let yaml = yaml::of(event, LONGEST_BODY).map_err(|unfit| not_in(unfit, "YAML"))?;
+            (yaml.into(), "application/yaml".into())
         }
         Format::Raw => (event.data.bytes.clone(), Cow::Borrowed(&*event.data.content_type)),
     };
-    Ok(Written { body, content_type: HeaderValue::from_str(&content_type).ok(), query: None })
+    let content_type = HeaderValue::from_str(&content_type).ok();
+    Ok(Written { body, content_type, query: None, headers })
 }
 
-fn form(data: &Data, most: usize, why: &'static str) -> Result<String, Unwritable> {
-    fields::of(data, most).map_err(|wrong| match wrong {
-        Unfit::TooLarge => Unwritable(why),
-        Unfit::NoText => Unwritable("the data holds text that a form cannot carry"),
+fn not_in(unfit: Unfit, what: &str) -> Unwritable {
+    Unwritable(match unfit {
+        Unfit::TooLarge => format!("the data is too large for {what}"),
+        Unfit::NoText => format!("the data holds text that {what} cannot carry"),
     })
 }
 

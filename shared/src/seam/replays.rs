@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Cursor, Page, State};
 use crate::event::{Event, EventId};
+use crate::id::WebhookId;
 use crate::timestamp::Timestamp;
 
 /// Which deliveries to one endpoint are to be put back on their way.
@@ -75,6 +76,28 @@ pub struct ReplayStep {
 }
 
 impl Replay {
+    /// One that begins now. `random` tells it from others that begin in the same moment.
+    pub fn begun(key: ReplayKey, random: [u8; 10], now: Timestamp) -> Self {
+        let id = WebhookId::new(now, random).bits();
+        Self {
+            key,
+            id: format!("rp_{id:032x}"),
+            began: now,
+            state: Progress::Running,
+            why: None,
+            queued: 0,
+            after: None,
+            step: 0,
+            due: now,
+            ended: None,
+        }
+    }
+
+    /// Ends it before its end.
+    pub fn stop(&mut self, why: &str, now: Timestamp) {
+        (self.state, self.why, self.ended) = (Progress::Stopped, Some(why.to_owned()), Some(now));
+    }
+
     pub fn next_step(&self) -> ReplayStep {
         ReplayStep { key: self.key.clone(), id: self.id.clone(), step: self.step }
     }
@@ -82,8 +105,8 @@ impl Replay {
 
 /// What an owner does with replays.
 pub trait Replays {
-    /// Begins it, unless an equal one is running or began less than a minute before it: then answers that
-    /// one. Once this answers, it outlives any crash, and its next step is queued. One begun now is
+    /// Begins it, unless an equal one is running, or is done and began less than a minute before it: then
+    /// answers that one. Once this answers, it outlives any crash, and its next step is queued. One begun now is
     /// answered as it was given.
     fn begin_replay(&self, replay: &Replay) -> impl Future<Output = Answer<Replay>> + Send;
 
@@ -126,7 +149,8 @@ pub trait ReplaySteps {
 
     /// Puts the deliveries of these events to the replay's endpoint back on their way, each due at once,
     /// its schedule begun anew, and then notes what the replay has become. Those that are pending stay as
-    /// they are; those that never were are made; those whose event is no longer kept are left out.
+    /// they are; those that never were are made; those whose event is no longer kept are left out, and so are,
+    /// where the replay is of those held or given up, those that are so no longer.
     ///
     /// Once this answers, the deliveries are queued, and so is the replay's next step if it is still running.
     /// If another step was noted since `before` was read, or it was stopped, nothing is noted.

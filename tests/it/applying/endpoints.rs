@@ -44,7 +44,8 @@ fn the_file_of_the_server_owns_the_endpoints_it_names() {
 fn certified(until: i32) -> (String, String) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let mut parameters = rcgen::CertificateParams::new(["us.example".to_owned()]).expect("a name");
-    (parameters.not_before, parameters.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(until, 1, 1));
+    (parameters.not_before, parameters.not_after) =
+        (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(until, 1, 1));
     (parameters.self_signed(&key).expect("a certificate").pem(), key.serialize_pem())
 }
 

@@ -178,7 +178,7 @@ fn one_bad_message_is_handed_back_and_the_other_nine_go_out_side_by_side() {
     assert_eq!(deliverer.invoke(&batch), Ok(handed_back), "handed out again");
     assert_eq!(receiver.count(), 9);
     let log = std::fs::read_to_string(stack.folder().join("deliverer")).expect("a log");
-    assert!(log.contains("a message in the outbound queue that is no turn"), "{log}");
+    assert!(log.contains("a message in the outbound queue that nobody can read"), "{log}");
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! The ports of the outbound path: events, attempts, endpoints' states and limits, tokens, history.
+//! The ports of the outbound path: events, attempts, endpoints' states, limits and health, tokens, history, replays.
 
 mod attempts;
 mod endpoints;
 mod events;
 mod find;
+mod health;
 mod history;
+mod replays;
 mod worlds;
 
 use std::time::Duration;
@@ -18,7 +20,9 @@ use super::{later, now, suite};
 use attempts::*;
 use endpoints::*;
 use events::*;
+use health::*;
 use history::*;
+use replays::*;
 use worlds::{Mail, World};
 
 /// An event of the tenant `default` with that data.
@@ -88,4 +92,19 @@ suite![
     a_range_begins_with_its_first_moment_and_ends_before_its_last,
     the_deliveries_of_an_event_are_there_before_they_are_attempted,
     the_deliveries_to_an_endpoint_are_walked_by_state,
+    a_run_of_failures_begins_once_and_ends_with_a_success,
+    what_people_were_told_is_known_until_the_trouble_is_over,
+    an_endpoint_that_is_enabled_is_asked_for_consent_again,
+    attempts_are_counted_for_a_day,
+    what_has_not_arrived_is_counted_by_endpoint,
+    of_equal_replays_one_is_running,
+    of_many_who_begin_a_replay_at_once_one_does,
+    a_replay_that_was_stopped_goes_no_further,
+    a_step_is_noted_once,
+    what_has_not_arrived_is_walked_from_the_oldest_on,
+    events_are_walked_from_the_oldest_on,
+    what_was_held_or_given_up_goes_on_with_the_next_attempt,
+    what_is_on_its_way_stays_so,
+    an_event_that_was_never_for_an_endpoint_is_sent_there,
+    what_has_arrived_is_sent_again_if_it_is_named,
 ];

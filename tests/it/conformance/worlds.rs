@@ -97,14 +97,17 @@ impl Place {
         let account = emulator.account();
         let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
         let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+        let index = |(name, projected): (&str, Vec<&str>)| {
+            json!({
+                "IndexName": name, "KeySchema": [key(name, "HASH"), key("at", "RANGE")],
+                "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": projected },
+            })
+        };
         let table = json!({
             "TableName": "table", "BillingMode": "PAY_PER_REQUEST",
             "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
-            "AttributeDefinitions": (["pk", "sk", "history", "at"].map(attribute)),
-            "GlobalSecondaryIndexes": [{
-                "IndexName": "history", "KeySchema": [key("history", "HASH"), key("at", "RANGE")],
-                "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": projected() },
-            }],
+            "AttributeDefinitions": (["pk", "sk", "history", "at", "undelivered"].map(attribute)),
+            "GlobalSecondaryIndexes": indexes().into_iter().map(index).collect::<Vec<_>>(),
         });
         emulator.call(&account, "dynamodb", "DynamoDB_20120810.CreateTable", &table);
         let queue = json!({ "QueueName": "queue", "Attributes": { "MaximumMessageSize": "1048576" } });
@@ -117,11 +120,14 @@ impl Place {
     }
 }
 
-/// What the template's index holds beside its keys.
-fn projected() -> Vec<&'static str> {
+/// The template's indexes, with what each holds beside its keys.
+fn indexes() -> Vec<(&'static str, Vec<&'static str>)> {
     let template = include_str!("../../../template.yaml");
-    let (_, list) = template.split_once("NonKeyAttributes: [").unwrap();
-    list.split_once(']').unwrap().0.split(", ").collect()
+    let index = |text: &'static str| {
+        let (_, list) = text.split_once("NonKeyAttributes: [").unwrap();
+        (text.split_once('\n').unwrap().0, list.split_once(']').unwrap().0.split(", ").collect())
+    };
+    template.split("IndexName: ").skip(1).map(index).collect()
 }
 
 pub fn run(test: impl Future<Output = ()>) {

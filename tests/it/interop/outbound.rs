@@ -69,11 +69,13 @@ const DATA: [(&str, &[u8]); 5] = [
     ("text/csv", b"a,b\r\n1,2\r\n"),
 ];
 
-const FORMATS: [(&str, &str); 5] = [
+const FORMATS: [(&str, &str); 7] = [
     ("json", "format: json"),
     ("put", "method: PUT"),
     ("form", "format: form"),
     ("raw", "format: raw"),
+    ("xml", "format: xml"),
+    ("yaml", "format: yaml"),
     ("get", "method: GET"),
 ];
 

@@ -1,8 +1,10 @@
 //! What comes in as an event goes out, or is kept where somebody sees it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{FUNCTIONS, actions, arn, list, of, resources, statements};
+
+const METRICS: &str = include_str!("../../../shared/src/aws/metrics.rs");
 
 #[test]
 fn the_events_of_a_bus_reach_the_sender_and_those_that_fail_are_kept() {
@@ -52,20 +54,44 @@ fn a_delivery_is_hidden_for_six_times_as_long_as_its_function_runs() {
 }
 
 #[test]
-fn the_index_of_history_holds_no_more_than_a_list_shows() {
+fn the_indexes_hold_no_more_than_is_asked_of_them() {
     let indexes = list(&of("Table")["GlobalSecondaryIndexes"]);
-    assert_eq!(indexes.len(), 1);
-    assert_eq!(indexes[0]["IndexName"], "history");
-    let keys =
-        json!([{ "AttributeName": "history", "KeyType": "HASH" }, { "AttributeName": "at", "KeyType": "RANGE" }]);
-    assert_eq!(indexes[0]["KeySchema"], keys);
-    assert_eq!(indexes[0]["Projection"]["ProjectionType"], "INCLUDE");
-    // DynamoDB projects 20 attributes at most.
-    assert!(list(&indexes[0]["Projection"]["NonKeyAttributes"]).len() <= 20);
-    let index = json!({ "Fn::Sub": "${Table.Arn}/index/history" });
-    let query = json!({ "Effect": "Allow", "Action": "dynamodb:Query", "Resource": index });
-    let may_list = FUNCTIONS.into_iter().filter(|function| statements(function).contains(&&query));
-    assert_eq!(may_list.collect::<Vec<_>>(), ["Api"]);
+    assert_eq!(indexes.iter().map(|index| &index["IndexName"]).collect::<Vec<_>>(), ["history", "undelivered"]);
+    for index in indexes {
+        let name = &index["IndexName"];
+        let keys = json!([{ "AttributeName": name, "KeyType": "HASH" }, { "AttributeName": "at", "KeyType": "RANGE" }]);
+        assert_eq!((&index["KeySchema"], &index["Projection"]["ProjectionType"]), (&keys, &json!("INCLUDE")));
+        // DynamoDB projects 20 attributes at most.
+        assert!(list(&index["Projection"]["NonKeyAttributes"]).len() <= 20);
+        let arn = json!({ "Fn::Sub": format!("${{Table.Arn}}/index/{}", name.as_str().expect("a name")) });
+        let asks = |statement: &'static Value| {
+            list(&statement["Resource"]).contains(&&arn) && actions(statement) == ["dynamodb:Query"]
+        };
+        let askers = FUNCTIONS.into_iter().filter(|function| statements(function).into_iter().any(asks));
+        assert_eq!(askers.collect::<Vec<_>>(), ["Api", "Deliverer"], "{name}");
+    }
+    // A delivery that arrives is written to it never; one that does not, only when its next attempt changes.
+    assert_eq!(indexes_of("undelivered"), json!(["due"]));
+}
+
+fn indexes_of(name: &str) -> Value {
+    let indexes = list(&of("Table")["GlobalSecondaryIndexes"]);
+    let index = indexes.into_iter().find(|index| index["IndexName"] == name).expect("an index");
+    index["Projection"]["NonKeyAttributes"].clone()
+}
+
+#[test]
+fn somebody_is_woken_when_an_event_has_not_arrived_for_a_day() {
+    let alarm = of("UndeliveredTooOld");
+    let namespace = json!({ "Fn::Sub": "Hookpost/${AWS::StackName}" });
+    assert_eq!(alarm["Namespace"], namespace);
+    assert_eq!(of("Deliverer")["Environment"]["Variables"]["METRICS_NAMESPACE"], namespace);
+    assert!(METRICS.contains(&format!("\"{}\"", alarm["MetricName"].as_str().expect("a name"))));
+    assert_eq!((&alarm["Statistic"], &alarm["Threshold"]), (&json!("Maximum"), &json!(86_400)));
+    // No attempt is further away from the one before.
+    let [periods, period] = ["EvaluationPeriods", "Period"].map(|key| alarm[key].as_u64().expect("a number"));
+    assert!(periods * period >= 86_400, "{periods} {period}");
+    assert_eq!((&alarm["DatapointsToAlarm"], &alarm["TreatMissingData"]), (&json!(1), &json!("notBreaching")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use redb::ReadTransaction;
 
 use super::Ended;
-use crate::local::store::TURNS;
+use crate::local::tables::TURNS;
 use crate::seam::{DeliveryKey, Turn};
 use crate::timestamp::Timestamp;
 

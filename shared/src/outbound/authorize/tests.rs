@@ -57,7 +57,7 @@ impl Clock for Hand {
 }
 
 fn written() -> Written {
-    Written { body: Bytes::new(), content_type: None, query: None }
+    Written { body: Bytes::new(), content_type: None, query: None, headers: Vec::new() }
 }
 
 const LIMIT: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::event::Digested;
 use shared::quantity::{Rate, rate};
-use shared::seam::{Disabled, EndpointState, Place, Scope, Token};
+use shared::seam::{Consent, Disabled, EndpointState, Failing, Place, Scope, Token};
 use shared::timestamp::Timestamp;
 
 use super::worlds::{Mail, World};
@@ -26,6 +26,62 @@ pub async fn orders_to_an_endpoint_do_not_undo_each_other(world: &World<impl Mai
     assert_eq!(state("acme", "a").await, EndpointState::default());
     world.store.enable_endpoint("default", "a").await.unwrap();
     assert_eq!(state("default", "a").await, EndpointState::default());
+}
+
+pub async fn a_run_of_failures_begins_once_and_ends_with_a_success(world: &World<impl Mail>, (): &()) {
+    let state = async |name: &str| world.store.endpoint_state("default", name).await.unwrap();
+    world.store.endpoint_fails("default", "a", later(1)).await.unwrap();
+    world.store.endpoint_fails("default", "a", later(2)).await.unwrap();
+    let failing = Some(Failing { since: later(1), told: false });
+    assert_eq!(state("a").await, EndpointState { failing, ..EndpointState::default() }, "its beginning stays");
+    assert_eq!(state("b").await, EndpointState::default());
+    world.store.slow_endpoint("default", "a", later(9)).await.unwrap();
+    world.store.endpoint_works("default", "a", later(3)).await.unwrap();
+    let slowed_until = Some(later(9));
+    let works = EndpointState { slowed_until, recovered: Some(later(3)), ..EndpointState::default() };
+    assert_eq!(state("a").await, works);
+    world.store.endpoint_fails("default", "a", later(4)).await.unwrap();
+    let failing = Some(Failing { since: later(4), told: false });
+    assert_eq!(state("a").await, EndpointState { failing, ..works }, "another run");
+}
+
+pub async fn what_people_were_told_is_known_until_the_trouble_is_over(world: &World<impl Mail>, (): &()) {
+    let state = async || world.store.endpoint_state("default", "a").await.unwrap();
+    world.store.endpoint_fails("default", "a", later(1)).await.unwrap();
+    world.store.trouble_told("default", "a", later(1)).await.unwrap();
+    let failing = Some(Failing { since: later(1), told: true });
+    let told = EndpointState { failing, trouble: Some(later(1)), ..EndpointState::default() };
+    assert_eq!(state().await, told);
+    let disabled = Disabled { since: later(5), reason: "gone".into(), told: false };
+    world.store.disable_endpoint("default", "a", &disabled).await.unwrap();
+    assert_eq!(
+        state().await,
+        EndpointState { disabled: Some(disabled.clone()), ..told.clone() },
+        "told of the failures only"
+    );
+    world.store.trouble_told("default", "a", later(5)).await.unwrap();
+    world.store.trouble_told("default", "a", later(5)).await.unwrap();
+    let disabled = Some(Disabled { told: true, ..disabled });
+    assert_eq!(state().await, EndpointState { disabled, ..told }, "the trouble is as old as it was");
+    world.store.enable_endpoint("default", "a").await.unwrap();
+    let enabled = EndpointState { trouble: Some(later(1)), ..EndpointState::default() };
+    assert_eq!(state().await, enabled, "they are to be told when it is over");
+    world.store.endpoint_works("default", "a", later(9)).await.unwrap();
+    assert_eq!(state().await, EndpointState { recovered: Some(later(9)), ..EndpointState::default() });
+}
+
+pub async fn an_endpoint_that_is_enabled_is_asked_for_consent_again(world: &World<impl Mail>, (): &()) {
+    let consent = |at, rate| {
+        let (url, origin) = ("https://example.com/".to_owned(), "hooks.example.com".to_owned());
+        Consent { url, origin, at, refused: None, rate }
+    };
+    world.store.note_consent("default", "a", &consent(later(1), Some(60))).await.unwrap();
+    let refused = Consent { refused: Some("no".into()), ..consent(later(2), None) };
+    world.store.note_consent("default", "a", &refused).await.unwrap();
+    let known = world.store.endpoint_state("default", "a").await.unwrap();
+    assert_eq!(known, EndpointState { consent: Some(refused), ..EndpointState::default() }, "the last answer counts");
+    world.store.enable_endpoint("default", "a").await.unwrap();
+    assert_eq!(world.store.endpoint_state("default", "a").await.unwrap(), EndpointState::default());
 }
 
 fn ten_a_second() -> Rate {

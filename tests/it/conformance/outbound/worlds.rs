@@ -1,5 +1,6 @@
 //! The twins of the outbound path, each in a world of its own.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use shared::config::{Config, Secrets, Spec};
 use shared::guard::Guard;
 use shared::local::{self, Ended};
 use shared::seam::{
-    Attempts, Clock, History, KeepEvent, KeepPace, Kept, ReadEvent, Tokens, Turn, WriteConfig, WriteEndpointState,
+    Attempts, Clock, CountAttempts, History, KeepEvent, KeepPace, Kept, ReadEvent, ReadHealth, ReplayStep, ReplaySteps,
+    Replays, Tokens, Turn, WriteConfig, WriteEndpointState,
 };
 
 use crate::conformance::worlds::{Place, Time, run, start};
@@ -16,7 +18,21 @@ use crate::harness::{Emulator, Hand};
 
 /// All that the outbound path asks of a store.
 pub trait Mail:
-    KeepEvent + ReadEvent + Attempts + WriteEndpointState + KeepPace + Tokens + History + Clone + Send + Sync + 'static
+    KeepEvent
+    + ReadEvent
+    + Attempts
+    + WriteEndpointState
+    + KeepPace
+    + Tokens
+    + History
+    + Replays
+    + ReplaySteps
+    + CountAttempts
+    + ReadHealth
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 
@@ -28,6 +44,10 @@ impl<S> Mail for S where
         + KeepPace
         + Tokens
         + History
+        + Replays
+        + ReplaySteps
+        + CountAttempts
+        + ReadHealth
         + Clone
         + Send
         + Sync
@@ -35,17 +55,36 @@ impl<S> Mail for S where
 {
 }
 
+/// What is due and was taken out of the queue.
+#[derive(Default)]
+struct Taken {
+    turns: Vec<Turn>,
+    steps: Vec<ReplayStep>,
+}
+
 /// A store, its time, and a hand into its queue.
 pub struct World<S> {
     pub store: S,
     pub time: Time,
-    take: Box<dyn Fn() -> Vec<Turn>>,
+    take: Box<dyn Fn(&mut Taken)>,
+    taken: RefCell<Taken>,
 }
 
 impl<S> World<S> {
+    fn new(store: S, time: Time, take: impl Fn(&mut Taken) + 'static) -> Self {
+        Self { store, time, take: Box::new(take), taken: RefCell::default() }
+    }
+
     /// The turns that are due.
     pub async fn take(&self) -> Vec<Turn> {
-        (self.take)()
+        (self.take)(&mut self.taken.borrow_mut());
+        std::mem::take(&mut self.taken.borrow_mut().turns)
+    }
+
+    /// The steps of replays that are due.
+    pub async fn steps(&self) -> Vec<ReplayStep> {
+        (self.take)(&mut self.taken.borrow_mut());
+        std::mem::take(&mut self.taken.borrow_mut().steps)
     }
 }
 
@@ -55,22 +94,30 @@ pub fn on_one_machine<F: Future<Output = ()>>(test: impl FnOnce(World<local::Sto
     let hand = Hand::default();
     hand.set(start());
     let (queue, clock) = (store.clone(), hand.clone());
-    let take = move || {
+    let take = move |taken: &mut Taken| {
         let turns = queue.take_turns(100, clock.now()).unwrap();
         turns.iter().for_each(|turn| queue.turn_ended(turn, Ended::Unasked));
-        turns
+        taken.turns.extend(turns);
+        // They are due until they are made.
+        taken.steps = queue.due_steps(100, clock.now()).unwrap();
     };
-    run(test(World { store, time: Time::Told(hand), take: Box::new(take) }, ()));
+    run(test(World::new(store, Time::Told(hand), take), ()));
 }
 
 pub fn on_aws<F: Future<Output = ()>>(test: impl FnOnce(World<aws::Outbound>, ()) -> F) {
     let Place { account, aws, table, bucket, queue_url } = Place::new();
     let queue = queue_url.clone();
-    let take =
-        move || std::iter::from_fn(|| Some(some(&account, &queue)).filter(|some| !some.is_empty())).flatten().collect();
+    let take = move |taken: &mut Taken| {
+        for message in std::iter::from_fn(|| Some(some(&account, &queue)).filter(|some| !some.is_empty())).flatten() {
+            match serde_json::from_str(&message) {
+                Ok(step) => taken.steps.push(step),
+                Err(_) => taken.turns.push(serde_json::from_str(&message).unwrap()),
+            }
+        }
+    };
     let names =
         OutboundNames { table, bucket, queue_url, retention: Duration::from_secs(30 * 86_400), schedules: None };
-    run(test(World { store: aws::Outbound::new(&aws, names), time: Time::Own, take: Box::new(take) }, ()));
+    run(test(World::new(aws::Outbound::new(&aws, names), Time::Own, take), ()));
 }
 
 /// The endpoints of that configuration, as a file says them.
@@ -94,14 +141,14 @@ pub fn found_on_aws<F: Future<Output = ()>>(test: impl FnOnce(aws::Endpoints, Sp
 }
 
 /// Takes up to ten messages out of the queue.
-fn some(account: &str, queue: &str) -> Vec<Turn> {
+fn some(account: &str, queue: &str) -> Vec<String> {
     let ask =
         |action: &str, body: Value| Emulator::running().call(account, "sqs", &format!("AmazonSQS.{action}"), &body);
     let got = ask("ReceiveMessage", json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10 }));
     let messages = got["Messages"].as_array().cloned().unwrap_or_default();
     let take = |message: &Value| {
         ask("DeleteMessage", json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] }));
-        serde_json::from_str(message["Body"].as_str().unwrap()).unwrap()
+        message["Body"].as_str().unwrap().to_owned()
     };
     messages.iter().map(take).collect()
 }

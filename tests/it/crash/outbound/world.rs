@@ -21,7 +21,7 @@ use shared::seam::{Clock, Dequeue};
 use super::{ENDPOINTS, WAITS};
 use crate::crash::TIMES;
 use crate::crash::faulty::{Faulty, Outbox, Plan};
-use crate::harness::{Hand, Heard, Played, answer, endpoints, eventually};
+use crate::harness::{Hand, Played, Unheard, answer, endpoints, eventually};
 
 const LEASE: Duration = Duration::from_secs(75);
 
@@ -136,6 +136,7 @@ impl World {
             memory: store.clone(),
             email: Outbox::default(),
             publisher: self.sender(store),
+            owner: Vec::new(),
             clock: self.clock.clone(),
             times: TIMES,
         };
@@ -156,7 +157,7 @@ impl World {
     async fn deliver(&self, store: &Faulty<Store>) {
         let post = Faulty::new(self.post.clone(), &self.plan);
         let (endpoints, memory, clock) = (self.endpoints.clone(), store.clone(), self.clock.clone());
-        let news = Heard::default();
+        let news = Unheard;
         let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing: Standing::default() };
         for _ in 0..2_000 {
             let taken = store.inner().take_turns(3, self.clock.now()).unwrap();

@@ -76,6 +76,7 @@ impl Stack {
             ("SCHEDULE_ROLE_ARN", &*role),
             ("OUTBOUND_QUEUE_ARN", &*queue),
             ("RETENTION_DAYS", "30"),
+            ("METRICS_NAMESPACE", "Hookpost/alone"),
             ("AWS_ENDPOINT_URL", &*wire),
             ("AWS_ACCESS_KEY_ID", &self.account),
             ("EMAIL_ADDRESS", "ops@example.com"),

@@ -203,7 +203,7 @@ impl Request {
         let json: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let (service, name) = self.action();
         let values = &json["ExpressionAttributeValues"];
-        let asked = [":dead", ":event", ":token"].map(|name| &values[name]["S"]);
+        let asked = [":dead", ":event", ":token", ":endpoint"].map(|name| &values[name]["S"]);
         let partition =
             [&json["IndexName"], &json["Key"]["pk"]["S"], &json["Item"]["pk"]["S"]].into_iter().chain(asked);
         let about = match &*service {
