@@ -1,4 +1,5 @@
-//! Event → matched → queued ═ 202 ═ → opened → paced → claimed → written → authorized → agreed → signed → posted → judged → settled.
+//! Event → matched → queued ═ 202 ═ → opened → paced → claimed → written → authorized → agreed → signed → posted →
+//! judged → settled.
 
 mod authorize;
 mod claim;
