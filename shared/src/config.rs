@@ -25,6 +25,7 @@ pub use spec::Spec;
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;
 use crate::source::Source;
+use crate::timestamp::Timestamp;
 
 /// What a configuration says, checked and ready for use.
 pub struct Config {
@@ -60,6 +61,15 @@ impl Config {
             endpoints: endpoints
                 .map(|(name, spec)| endpoint::check(&name, spec, secrets, guard).map(Arc::new))
                 .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The certificates that nobody would take at that time: whose, and why not.
+    pub fn out_of_date(&self, now: Timestamp) -> impl Iterator<Item = (&str, ConfigError)> {
+        let certified = self.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.identity.as_ref()?)));
+        certified.filter_map(move |(endpoint, identity)| {
+            let key = format!("endpoints.{}.tls.certificate", endpoint.name);
+            Some((&*endpoint.name, ConfigError::new(key, identity.out_of_date(now)?)))
         })
     }
 }

@@ -18,14 +18,14 @@ const PRIVATE: &str = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HK
 const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
 
 /// A receiver made of official libraries.
-struct Official {
+pub(super) struct Official {
     server: Child,
     port: u16,
     seen: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Official {
-    fn start(mut server: Child) -> Self {
+    pub(super) fn start(mut server: Child) -> Self {
         let mut lines = BufReader::new(server.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let first = lines.next().expect("a line");
         let port = first.strip_prefix("listening ").and_then(|port| port.parse().ok()).expect("a port");
@@ -40,12 +40,12 @@ impl Official {
         Self { server, port, seen }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     #[track_caller]
-    fn wait_for(&self, count: usize) -> Vec<Value> {
+    pub(super) fn wait_for(&self, count: usize) -> Vec<Value> {
         within(Duration::from_secs(120), &format!("{count} requests"), || {
             let seen = self.seen.lock().expect("lines");
             (seen.len() >= count).then(|| seen.clone())

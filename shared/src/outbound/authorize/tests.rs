@@ -124,3 +124,44 @@ async fn a_server_that_hangs_is_waited_for_no_longer_than_there_is_time() {
         assert_eq!(found.err().unwrap().to_string(), "oauth2: timeout: no token within 50ms");
     }
 }
+
+/// Answers every lookup so, and notes whether anybody dialled.
+#[cfg(feature = "post")]
+mod guarded {
+    use std::io;
+    use std::net::{IpAddr, SocketAddr};
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::post::{Dial, Post, Resolve, Trust};
+
+    struct Inside;
+
+    impl Resolve for Inside {
+        async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            Ok(vec![IpAddr::from([93, 184, 216, 34]), IpAddr::from([169, 254, 169, 254])])
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Dialler(Arc<AtomicUsize>);
+
+    impl Dial for Dialler {
+        async fn dial(&self, _: SocketAddr) -> io::Result<TcpStream> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Err(io::ErrorKind::ConnectionRefused.into())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_endpoint_whose_name_stands_for_an_inside_address_is_not_dialled() {
+        let dialler = Dialler::default();
+        let post = Post::with(Guard::default(), Inside, dialler.clone(), Trust::Only(Vec::new())).unwrap();
+        let (endpoint, tokens, written) = (endpoint(), Tokens::default(), written());
+        let found = authorize((&post, &Hand::default()), (&endpoint, &tokens), &written, LIMIT).await;
+        let words = found.err().unwrap().to_string();
+        assert!(words.starts_with("oauth2: forbidden: stands for"), "{words}");
+        assert_eq!(dialler.0.load(Ordering::SeqCst), 0);
+    }
+}
