@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
@@ -24,7 +25,7 @@ const LONGEST_KEY: usize = 16 << 10;
 /// Of one endpoint, in force for it alone.
 pub struct Identity {
     /// Certificates of these authorities are believed, and no others; `None` for those whom the system trusts.
-    pub(crate) roots: Option<Arc<RootCertStore>>,
+    pub(crate) believed: Option<Arc<WebPkiServerVerifier>>,
     /// What we show to whoever asks for it.
     pub(crate) shown: Option<Arc<CertifiedKey>>,
     /// Of all that it was made of: what differs is another identity.
@@ -51,9 +52,9 @@ impl Identity {
             digest.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
             digest.update(part.unwrap_or_default());
         }
-        let roots = authorities.map(roots).transpose()?;
+        let believed = authorities.map(believed).transpose()?;
         let shown = shown.map(|(certificate, key)| pair(certificate, key)).transpose()?;
-        Ok(Self { roots, shown, digest: digest.finalize().into() })
+        Ok(Self { believed, shown, digest: digest.finalize().into() })
     }
 
     /// Whether the certificate that we show can be shown at that time; if not, why, to follow its name.
@@ -116,13 +117,14 @@ fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-fn roots(text: &str) -> Result<Arc<RootCertStore>, Wrong> {
+fn believed(text: &str) -> Result<Arc<WebPkiServerVerifier>, Wrong> {
     let mut roots = RootCertStore::empty();
     for (at, certificate) in certificates(text).map_err(Wrong::Authorities)?.into_iter().enumerate() {
         let unreadable = |_| Wrong::Authorities(format!("holds a certificate that cannot be read, number {}", at + 1));
         roots.add(certificate).map_err(unreadable)?;
     }
-    Ok(Arc::new(roots))
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+    verifier.map_err(|_| Wrong::Authorities("holds no authority".into()))
 }
 
 fn pair(certificate: &str, key: &Secret) -> Result<Arc<CertifiedKey>, Wrong> {

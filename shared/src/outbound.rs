@@ -1,7 +1,10 @@
-//! Event → matched → queued ═ 202 ═ → opened → paced → claimed → written → signed → posted → judged → settled.
+//! Event → matched → queued ═ 202 ═ → opened → paced → claimed → written → authorized → agreed → signed → posted →
+//! judged → settled.
 
+mod authorize;
 mod claim;
 mod cloudevents;
+mod consent;
 mod emit;
 mod fields;
 mod health;
@@ -19,6 +22,7 @@ mod replay;
 mod retry_after;
 mod settle;
 mod sign;
+mod standing;
 mod tell;
 mod templates;
 mod wait;
@@ -44,6 +48,7 @@ pub use emit::{Emission, Invalid};
 pub use matching::Accepted;
 pub use receive::TOKEN;
 pub use replay::{Replayer, Stepped};
+pub use standing::Standing;
 pub use tell::Teller;
 
 /// Bodies in memory at once; more are told to come back.
@@ -97,6 +102,8 @@ pub struct Deliverer<F, M, P, N, C> {
     pub clock: C,
     /// How long a claim is ours: longer than any attempt takes.
     pub lease: Duration,
+    /// Tokens of endpoints, for as long as this is there.
+    pub standing: Standing,
 }
 
 /// What came of a turn. What is to come after it is queued already.
@@ -161,8 +168,7 @@ where
             Ok(written) => written,
             Err(problem) => return self.cannot_be_written(lease, &paced.open, problem).await,
         };
-        let signed = sign::sign(&paced.open, written, self.clock.now());
-        let posted = post::post(&self.post, &self.clock, signed).await;
+        let posted = self.reach(&paced.open, &written).await?;
         let judged = judge::judge(&paced.open, lease.delivery.before, posted);
         if judged.handled == Handled::Delivered {
             arrived();

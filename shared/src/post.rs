@@ -19,7 +19,9 @@ use hyper_util::client::legacy::Error;
 use tokio::time::{Duration, timeout};
 
 use crate::guard::Guard;
+use crate::identity::Identity;
 use crate::seam::{NoAnswer, Outgoing, Received, SendWebhook, Trouble};
+use crate::timestamp::Timestamp;
 use clients::{Client, Clients};
 use connector::Connector;
 pub use connector::{NoRoots, Trust};
@@ -54,16 +56,12 @@ impl<R: Resolve, D: Dial> Post<R, D> {
     /// Asks once. A kept connection may have been closed at the other end, unseen: if the request dies
     /// of that, it is asked at once over a new one. It may have been read all the same, as with any
     /// attempt.
-    async fn exchange(
-        &self,
-        client: &Client<R, D>,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, NoAnswer> {
+    async fn exchange(client: &Client<R, D>, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, NoAnswer> {
         let began = Instant::now();
         let again = request.clone();
-        let failed = match client.request(request).await {
+        let failed = match client.pooled.request(request).await {
             Ok(response) => return Ok(response),
-            Err(error) if was_stale(&error, began) => self.clients.unpooled().request(again).await,
+            Err(error) if was_stale(&error, began) => client.unpooled().request(again).await,
             Err(error) => Err(error),
         };
         failed.map_err(|error| trouble::in_exchange(&error))
@@ -72,12 +70,21 @@ impl<R: Resolve, D: Dial> Post<R, D> {
 
 impl<R: Resolve, D: Dial> SendWebhook for Post<R, D> {
     async fn send_webhook(&self, mut outgoing: Outgoing) -> Result<Received, NoAnswer> {
-        let (began, limit) = (Instant::now(), outgoing.timeout);
-        let client = self.clients.of(std::mem::take(&mut outgoing.tenant), std::mem::take(&mut outgoing.endpoint));
-        let exchange = self.exchange(&client, request(outgoing)?);
+        let (began, limit, keep) = (Instant::now(), outgoing.timeout, outgoing.keep);
+        let identity = outgoing.identity.take();
+        in_date(identity.as_deref())?;
+        let (tenant, endpoint) = (std::mem::take(&mut outgoing.tenant), std::mem::take(&mut outgoing.endpoint));
+        let client = self.clients.of(tenant, endpoint, identity.as_deref());
+        let exchange = Self::exchange(&client, request(outgoing)?);
         let response = timeout(limit, exchange).await.map_err(|_| late(limit))??;
-        Ok(answer::read(response, limit.saturating_sub(began.elapsed())).await)
+        Ok(answer::read(response, limit.saturating_sub(began.elapsed()), keep).await)
     }
+}
+
+/// The other end would only say that it wants none of it.
+fn in_date(identity: Option<&Identity>) -> Result<(), NoAnswer> {
+    let problem = identity.and_then(|identity| identity.out_of_date(Timestamp::now()));
+    problem.map_or(Ok(()), |problem| Err(NoAnswer { kind: Trouble::Tls, words: format!("our certificate {problem}") }))
 }
 
 fn request(outgoing: Outgoing) -> Result<Request<Full<Bytes>>, NoAnswer> {

@@ -44,6 +44,12 @@ pub fn rate(text: &str) -> Option<Rate> {
     Some(Rate { per_second, burst: number.max(per_second * 10.0) })
 }
 
+/// So many a minute, at least one.
+pub fn per_minute(number: u32) -> Rate {
+    let number = f64::from(number.max(1));
+    Rate { per_second: number / 60.0, burst: number }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

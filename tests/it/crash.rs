@@ -1,6 +1,6 @@
 //! A crash at every step: the k-th call on the seam fails or is the last, for every k.
 
-mod faulty;
+pub mod faulty;
 mod outbound;
 mod ports;
 

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use aws::{Bend, Call, Emulator, Function, Stack, built};
 pub use clock::Hand;
-pub use deliveries::{Days, Heard, Played, answer, endpoints, play};
+pub use deliveries::{Days, Played, Unheard, answer, endpoints, play};
 #[allow(unused_imports, reason = "a vocabulary, too")]
 pub use events::{emit, event, try_emit};
 pub use http::{Answer, Exchange, raw, try_post};

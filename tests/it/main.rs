@@ -13,6 +13,7 @@ mod harness;
 mod hostile;
 mod interop;
 mod mailing;
+mod news;
 mod outbound;
 mod patience;
 mod receiving;

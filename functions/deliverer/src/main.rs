@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::aws::{Aws, Endpoints, Outbound, Proof, SecretStore, Store, guard, http, lanes, logs, variable};
 use shared::clock::SystemClock;
-use shared::outbound::{Deliverer, Replayer, Sender, Teller};
+use shared::outbound::{Deliverer, Replayer, Sender, Standing, Teller};
 use shared::post::Post;
 
 /// The function's own time, 60 s, is shorter; the template says the visibility.
@@ -25,7 +25,8 @@ async fn main() -> Result<(), http::Error> {
     let [others, replayed] = [(), ()].map(|()| Endpoints::new(letters.clone(), Proof::Never, guard()));
     let news = Teller { sender: Sender::new(others, memory.clone(), SystemClock, None), letters };
     let post = post.join().map_err(|_| "the roots cannot be read")??;
-    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, news, clock: SystemClock, lease: LEASE };
+    let (clock, standing) = (SystemClock, Standing::default());
+    let deliverer = Deliverer { endpoints, memory: memory.clone(), post, news, clock, lease: LEASE, standing };
     let replayer = Replayer { endpoints: replayed, memory: memory.clone(), clock: SystemClock };
     let (deliver, step) = (async |turn: &_| deliverer.deliver(turn).await, async |step: &_| replayer.step(step).await);
     lanes::run(memory, variable("METRICS_NAMESPACE")?, deliver, step).await

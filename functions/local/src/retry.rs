@@ -108,8 +108,10 @@ impl Retry {
             None if self.failed => format!("what was given up for {to} since {}", text(begun, "since")),
             None => format!("what {to} has missed since {}", text(begun, "since")),
         };
-        let is_running = begun["state"] == "running";
-        let stands = if is_running { "is under way" } else { "has been sent again just now" };
+        let stands = match begun["state"].as_str() {
+            Some("running") => "is under way",
+            _ => "was made just now; wait a minute to repeat it",
+        };
         let tenant = self.tenant.as_deref().map(|name| format!(" --tenant {}", Outside(name))).unwrap_or_default();
         format!(
             "replay {} of {what} {stands}; hookpost replays --endpoint {to}{tenant} shows how far it is\n",

@@ -105,7 +105,7 @@ pub(crate) struct Settings {
     /// A YAML file of sources and endpoints
     #[arg(long, alias = "hookpost-config", env = "HOOKPOST_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Who gets mail from the default source, comma separated
+    /// Who gets mail from the default source and about endpoints that fail, comma separated
     #[arg(long, env = "EMAIL_ADDRESS", value_name = "ADDRESSES", global = true)]
     email_address: Option<String>,
     /// Whom mail is from

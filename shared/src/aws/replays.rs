@@ -27,6 +27,9 @@ const ROWS: &str = "replay/";
 
 const RUNNING: &str = "running";
 
+/// One that was stopped is begun again at once.
+const STOPPED: &str = "stopped";
+
 /// The sort key of a replay, below its endpoint.
 fn place(which: &Which) -> String {
     match which {
@@ -42,8 +45,11 @@ impl Replays for Outbound {
     async fn begin_replay(&self, replay: &Replay) -> Answer<Replay> {
         let begin = self
             .replay_row(replay)?
-            .condition_expression("attribute_not_exists(pk) OR (#state <> :running AND began <= :recent)")
+            .condition_expression(
+                "attribute_not_exists(pk) OR #state = :stopped OR (#state <> :running AND began <= :recent)",
+            )
             .expression_attribute_values(":running", text(RUNNING))
+            .expression_attribute_values(":stopped", text(STOPPED))
             .expression_attribute_values(":recent", number(replay.began.before(SAME).0))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let replay = match begin.send().await {

@@ -329,7 +329,7 @@ mod tests {
         let mut tls = json!({ "ca": certificate, "certificate": certificate, "key": key });
         assert!(key.ends_with('\n'));
         let identity = with("tls", tls.clone()).unwrap().identity.unwrap();
-        assert!(identity.roots.is_some() && identity.shown.is_some());
+        assert!(identity.believed.is_some() && identity.shown.is_some());
         assert!(with("tls", json!({ "ca": certificate })).unwrap().identity.unwrap().shown.is_none());
         let plain = read(json!({ "url": "http://localhost/", "tls": tls })).err().unwrap();
         assert!(plain.starts_with("endpoints.a.url: "), "{plain}");
@@ -431,7 +431,11 @@ mod tests {
             ("auth", oauth2("scope", json!("a\nb")), "auth.oauth2.scope: holds control characters"),
             ("auth", oauth2("audience", json!("x".repeat(1_025))), "auth.oauth2.audience: is longer than 1024"),
             ("auth", oauth2("resource", json!("orders")), "auth.oauth2.resource: \"orders\" is no absolute address"),
-            ("auth", oauth2("style", json!("post")), "auth.oauth2.style: \"post\" is not known. Allowed: basic, body"),
+            (
+                "auth",
+                oauth2("style", json!("post")),
+                "auth.oauth2.style: \"post\" is not known; did you mean \"body\"? Allowed",
+            ),
             ("auth", oauth2("client_secret", json!("env:UNSET")), "auth.oauth2.client_secret: the environment has no"),
             ("auth", oauth2("client_secret", json!("")), "auth.oauth2.client_secret: is empty"),
             ("tls", json!({}), "tls: is empty; write ca, or certificate and key"),

@@ -68,7 +68,7 @@ fn for_owner(news: &News) -> Sheet {
         let words = format!("retry --endpoint {name} --failed --since {since}");
         command("Send again what was given up since", words)
     };
-    let enable = || command("Put it back into use", format!("endpoints enable {name}"));
+    let enable = |what: &str| command(what, format!("endpoints enable {name}"));
     match &news.what {
         What::Failing => Sheet {
             title: format!("{name} has been failing for {}", span(news.at.since(since))),
@@ -81,7 +81,7 @@ fn for_owner(news: &News) -> Sheet {
             commands: vec![
                 command("What was tried", format!("deliveries --endpoint {name}")),
                 command("Hold what is for it now", format!("endpoints disable {name}")),
-                enable(),
+                enable("Put it back into use afterwards"),
                 retry_held(),
                 retry_failed(),
             ],
@@ -94,7 +94,7 @@ fn for_owner(news: &News) -> Sheet {
                 "It stays so until you enable it. What is held is kept as long as its event, and is sent when you ask for it.".into(),
                 "You get a mail when the endpoint works again.".into(),
             ],
-            commands: vec![enable(), retry_held(), retry_failed()],
+            commands: vec![enable("Put it back into use"), retry_held(), retry_failed()],
             ..Sheet::default()
         },
         What::Recovered | What::Exhausted { .. } => Sheet {

@@ -56,8 +56,11 @@ impl Replays for Store {
         let begun = self
             .write(move |tables| {
                 let known = get(tables, &replay.key)?;
-                let counts =
-                    |known: &Replay| known.state == Progress::Running || replay.began.since(known.began) < AGAIN_AFTER;
+                let counts = |known: &Replay| match known.state {
+                    Progress::Running => true,
+                    Progress::Done => replay.began.since(known.began) < AGAIN_AFTER,
+                    Progress::Stopped => false,
+                };
                 if let Some(known) = known.filter(counts) {
                     return Ok(known);
                 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::open::Open;
-use super::{Deliverer, Handled};
-use crate::seam::{Answer, Attempts, Clock, KeepPace, Place, Turn};
+use super::{Deliverer, Handled, consent};
+use crate::endpoint::Endpoint;
+use crate::quantity::Rate;
+use crate::seam::{Answer, Attempts, Clock, EndpointState, KeepPace, Place, Turn};
 
 /// An attempt that may be made at once.
 pub(super) struct Paced {
@@ -25,7 +27,7 @@ impl<F, M: Attempts + KeepPace, P, N, C: Clock> Deliverer<F, M, P, N, C> {
     pub(super) async fn pace(&self, open: Box<Open>) -> Answer<Pacing> {
         let (now, endpoint) = (self.clock.now(), &open.endpoint);
         let mut turn = open.turn.clone();
-        if let Some(rate) = endpoint.rate.filter(|_| !turn.paced) {
+        if let Some(rate) = rate(endpoint, &open.state).filter(|_| !turn.paced) {
             let due = self.memory.reserve(&endpoint.tenant, &endpoint.name, rate, now).await?;
             turn.paced = true;
             if due > now {
@@ -50,4 +52,10 @@ impl<F, M: Attempts + KeepPace, P, N, C: Clock> Deliverer<F, M, P, N, C> {
             tracing::warn!(endpoint = endpoint.name, %problem, "a place is taken for longer than it was needed");
         }
     }
+}
+
+/// How often it may be called: as its owner says, or as it says itself, whichever is less.
+pub(super) fn rate(endpoint: &Endpoint, state: &EndpointState) -> Option<Rate> {
+    let both = [endpoint.rate, consent::allowed(endpoint, state)];
+    both.into_iter().flatten().min_by(|one, other| one.per_second.total_cmp(&other.per_second))
 }

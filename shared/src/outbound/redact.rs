@@ -2,8 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 
 use crate::endpoint::Endpoint;
+use crate::secret::Secret;
 
 /// Shorter values than this would be found everywhere, and are no secrets.
 const SHORTEST: usize = 6;
@@ -30,6 +32,14 @@ pub(super) fn response(endpoint: &Endpoint, body: &[u8]) -> Option<String> {
     })
 }
 
+/// The body without an access token, which no configuration holds.
+pub(super) fn without_token(body: &Bytes, token: &Secret) -> Bytes {
+    match token.expose() {
+        token if token.len() < SHORTEST => body.clone(),
+        token => without(body.to_vec(), token.as_bytes()).into(),
+    }
+}
+
 /// What no text holds, and JSON writes with six characters for one.
 fn is_stray(character: char) -> bool {
     character.is_control() && !matches!(character, '\t' | '\r' | '\n')
@@ -54,7 +64,8 @@ fn without(body: Vec<u8>, secret: &[u8]) -> Vec<u8> {
 fn secrets(endpoint: &Endpoint) -> Vec<String> {
     let values = endpoint.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value.as_bytes()).ok());
     let keys = endpoint.signer.iter().flat_map(|signer| signer.secrets().map(|secret| secret.expose()));
-    let mut all: Vec<String> = values.flat_map(in_header).chain(keys.flat_map(in_key)).collect();
+    let client = endpoint.oauth2.iter().map(|oauth2| oauth2.client_secret.expose().to_owned());
+    let mut all: Vec<String> = values.flat_map(in_header).chain(keys.flat_map(in_key)).chain(client).collect();
     // PHP writes the slashes of JSON so.
     let escaped: Vec<String> =
         all.iter().filter(|text| text.contains('/')).map(|text| text.replace('/', "\\/")).collect();

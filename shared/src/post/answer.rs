@@ -10,9 +10,6 @@ use tokio::time::timeout;
 
 use crate::seam::Received;
 
-/// What is kept of a body.
-const KEPT: usize = 16 << 10;
-
 /// A rest of up to this is read and dropped, which costs less than another connection.
 const REST: u64 = 64 << 10;
 
@@ -21,23 +18,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The head has come, so the receiver has answered: whatever becomes of the body, that stands.
 /// Dropping a body that was not read to its end closes its connection.
-pub(super) async fn read(response: Response<Incoming>, left: Duration) -> Received {
+pub(super) async fn read(response: Response<Incoming>, left: Duration, keep: usize) -> Received {
     let (head, mut body) = response.into_parts();
     let mut kept = Vec::new();
     if !body.is_end_stream() {
         // Late or not, what came until then is kept.
-        let _ = timeout(left.min(PATIENCE), fill(&mut kept, &mut body)).await;
+        let _ = timeout(left.min(PATIENCE), fill(&mut kept, &mut body, keep)).await;
     }
     Received { status: head.status.as_u16(), headers: head.headers, body: Bytes::from(kept) }
 }
 
-async fn fill(kept: &mut Vec<u8>, body: &mut Incoming) {
+async fn fill(kept: &mut Vec<u8>, body: &mut Incoming, keep: usize) {
     while let Some(Ok(frame)) = body.frame().await {
         if let Some(data) = frame.data_ref() {
-            kept.extend_from_slice(&data[..data.len().min(KEPT - kept.len())]);
+            kept.extend_from_slice(&data[..data.len().min(keep - kept.len())]);
         }
         let is_short = body.size_hint().upper().is_some_and(|rest| rest <= REST);
-        if kept.len() == KEPT && !is_short {
+        if kept.len() == keep && !is_short {
             return;
         }
     }

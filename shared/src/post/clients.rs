@@ -11,8 +11,18 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connector::Connector;
 use super::wire::{Dial, Resolve};
+use crate::identity::Identity;
 
-pub(super) type Client<R, D> = legacy::Client<Connector<R, D>, Full<Bytes>>;
+type Pool<R, D> = legacy::Client<Connector<R, D>, Full<Bytes>>;
+
+/// Requests of one endpoint.
+pub(super) struct Client<R, D> {
+    /// Over kept connections.
+    pub(super) pooled: Pool<R, D>,
+    connector: Connector<R, D>,
+    /// Whose connections they are: of whom, to whom.
+    identity: Option<[u8; 32]>,
+}
 
 /// Endpoints whose connections are kept; beyond, those least recently used lose theirs.
 const ENDPOINTS: usize = 512;
@@ -55,24 +65,29 @@ impl<R: Resolve, D: Dial> Clients<R, D> {
         Self { connector, open: Mutex::new(Open { clients: HashMap::new(), turn: 0 }) }
     }
 
-    pub(super) fn of(&self, tenant: String, endpoint: String) -> Arc<Client<R, D>> {
+    /// Where the identity is another than before, no connection of before is used any more.
+    pub(super) fn of(&self, tenant: String, endpoint: String, identity: Option<&Identity>) -> Arc<Client<R, D>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.turn += 1;
         let (key, turn) = ((tenant, endpoint), open.turn);
-        if let Some(used) = open.clients.get_mut(&key) {
+        let digest = identity.map(|identity| identity.digest);
+        if let Some(used) = open.clients.get_mut(&key).filter(|used| used.client.identity == digest) {
             used.last = turn;
             return Arc::clone(&used.client);
         }
-        if open.clients.len() >= ENDPOINTS {
+        if open.clients.len() >= ENDPOINTS && !open.clients.contains_key(&key) {
             open.drop_oldest();
         }
-        let client = Arc::new(built(self.connector.clone(), IDLE));
+        let connector = identity.map_or_else(|| self.connector.clone(), |identity| self.connector.with(identity));
+        let client = Arc::new(Client { pooled: built(connector.clone(), IDLE), connector, identity: digest });
         open.clients.insert(key, Used { client: Arc::clone(&client), last: turn });
         client
     }
+}
 
+impl<R: Resolve, D: Dial> Client<R, D> {
     /// Makes a connection of its own for each request.
-    pub(super) fn unpooled(&self) -> Client<R, D> {
+    pub(super) fn unpooled(&self) -> Pool<R, D> {
         built(self.connector.clone(), 0)
     }
 }
@@ -85,7 +100,7 @@ impl<R, D> Open<R, D> {
     }
 }
 
-fn built<R: Resolve, D: Dial>(connector: Connector<R, D>, idle: usize) -> Client<R, D> {
+fn built<R: Resolve, D: Dial>(connector: Connector<R, D>, idle: usize) -> Pool<R, D> {
     legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
@@ -112,7 +127,7 @@ mod tests {
     fn the_endpoints_least_recently_used_lose_their_pools() {
         let connector = Connector::new(Guard::default(), Dns::default(), Tcp, Trust::Only(Vec::new()));
         let clients = Clients::new(connector.expect("no roots to read"));
-        let of = |endpoint: &str| clients.of("t".into(), endpoint.into());
+        let of = |endpoint: &str| clients.of("t".into(), endpoint.into(), None);
         let (first, second) = (of("first"), of("second"));
         for filler in 0..ENDPOINTS - 2 {
             of(&filler.to_string());

@@ -11,7 +11,9 @@ use std::time::Duration;
 use http::Uri;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::rt::TokioIo;
+use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
+use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 use tower_service::Service;
@@ -20,6 +22,7 @@ use url::Host;
 use super::trouble::{self, trouble};
 use super::wire::{Dial, Line, Resolve};
 use crate::guard::{Forbidden, Guard, Route};
+use crate::identity::Identity;
 use crate::seam::{NoAnswer, Trouble};
 
 /// For a name to be looked up.
@@ -49,7 +52,12 @@ pub struct NoRoots(String);
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, NoAnswer>> + Send>>;
 
 /// What the pool asks for connections.
-pub(super) struct Connector<R, D>(HttpsConnector<Plain<R, D>>);
+pub(super) struct Connector<R, D> {
+    https: HttpsConnector<Plain<R, D>>,
+    plain: Plain<R, D>,
+    /// As TLS is spoken with everybody.
+    tls: ClientConfig,
+}
 
 /// The part below TLS.
 struct Plain<R, D>(Arc<Ways<R, D>>);
@@ -62,7 +70,7 @@ struct Ways<R, D> {
 
 impl<R, D> Clone for Connector<R, D> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { https: self.https.clone(), plain: self.plain.clone(), tls: self.tls.clone() }
     }
 }
 
@@ -75,9 +83,27 @@ impl<R, D> Clone for Plain<R, D> {
 impl<R: Resolve, D: Dial> Connector<R, D> {
     pub(super) fn new(guard: Guard, resolve: R, dial: D, trust: Trust) -> Result<Self, NoRoots> {
         let plain = Plain(Arc::new(Ways { guard, resolve, dial }));
-        let tls = HttpsConnectorBuilder::new().with_tls_config(trusting(trust).map_err(NoRoots)?);
-        Ok(Self(tls.https_or_http().enable_all_versions().wrap_connector(plain)))
+        let tls = trusting(trust).map_err(NoRoots)?;
+        Ok(Self { https: over(plain.clone(), tls.clone()), plain, tls })
     }
+
+    /// For one endpoint alone.
+    pub(super) fn with(&self, identity: &Identity) -> Self {
+        let mut tls = self.tls.clone();
+        if let Some(believed) = identity.believed.clone() {
+            tls.dangerous().set_certificate_verifier(believed);
+        }
+        if let Some(shown) = &identity.shown {
+            tls.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(Arc::clone(shown)));
+        }
+        // A session that somebody else opened proves nothing of us.
+        tls.resumption = Resumption::default();
+        Self { https: over(self.plain.clone(), tls), plain: self.plain.clone(), tls: self.tls.clone() }
+    }
+}
+
+fn over<R, D>(plain: Plain<R, D>, tls: ClientConfig) -> HttpsConnector<Plain<R, D>> {
+    HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(plain)
 }
 
 fn trusting(trust: Trust) -> Result<ClientConfig, String> {
@@ -107,7 +133,7 @@ impl<R: Resolve, D: Dial> Service<Uri> for Connector<R, D> {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.0.call(uri);
+        let connecting = self.https.call(uri);
         Box::pin(async move {
             let connected = timeout(WHOLE, connecting).await;
             let connected = connected.map_err(|_| trouble(Trouble::Connect, "no connection in time"))?;

@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod forbidden;
+mod identity;
 mod tls;
 
 use std::collections::VecDeque;
@@ -19,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{Dial, Post, Resolve, Trust};
 use crate::guard::Guard;
-use crate::seam::{NoAnswer, Outgoing, Received, SendWebhook, Trouble};
+use crate::seam::{KEPT, NoAnswer, Outgoing, Received, SendWebhook, Trouble};
 
 const LOCAL: Guard = Guard { allow_loopback: true };
 const PUBLIC: Guard = Guard { allow_loopback: false };
@@ -92,6 +93,8 @@ fn outgoing(url: &str) -> Outgoing {
         headers,
         body: Bytes::from_static(b"{\"a\":1}"),
         timeout: Duration::from_secs(2),
+        identity: None,
+        keep: KEPT,
     }
 }
 

@@ -33,8 +33,13 @@ pub(super) fn in_exchange(error: &(dyn Error + 'static)) -> NoAnswer {
         Some(hyper) if is_cut(hyper) => "the connection was closed without an answer".into(),
         _ => closed_or(error),
     };
-    trouble(Trouble::Broken, words)
+    // Through HTTP/2 only its text comes.
+    let kind = if words.starts_with(ALERT) { Trouble::Tls } else { Trouble::Broken };
+    trouble(kind, words)
 }
+
+/// How rustls words what the other end refused.
+const ALERT: &str = "received fatal alert: ";
 
 /// Whether the other end had gone away, or says that it did nothing (RFC 9113, 8.7).
 pub(super) fn is_closed(error: &(dyn Error + 'static)) -> bool {

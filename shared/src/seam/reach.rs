@@ -1,6 +1,7 @@
 //! What reaching an endpoint asks of the world: a place within its limits, and a connection.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use http::{HeaderMap, Method};
 
 use super::Answer;
 use crate::guard::Target;
+use crate::identity::Identity;
 use crate::quantity::Rate;
 use crate::timestamp::Timestamp;
 
@@ -55,14 +57,21 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub timeout: Duration,
+    /// How TLS is spoken, where not as with everybody. No other host is shown it.
+    pub identity: Option<Arc<Identity>>,
+    /// How much is kept of the body of an answer, in bytes.
+    pub keep: usize,
 }
+
+/// What is kept of the body that an endpoint answers.
+pub const KEPT: usize = 16 << 10;
 
 /// What a receiver answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     pub status: u16,
     pub headers: HeaderMap,
-    /// No more than the first 16 KB.
+    /// No more of it than was to be kept.
     pub body: Bytes,
 }
 
@@ -85,6 +94,10 @@ pub enum Trouble {
     Timeout,
     /// What came is not HTTP, or broke off.
     Broken,
+    /// There is no access token for it.
+    OAuth2,
+    /// It has not said that it wants webhooks.
+    Consent,
 }
 
 impl std::fmt::Display for Trouble {
@@ -96,6 +109,8 @@ impl std::fmt::Display for Trouble {
             Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Broken => "broken",
+            Self::OAuth2 => "oauth2",
+            Self::Consent => "consent",
         })
     }
 }

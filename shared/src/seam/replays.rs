@@ -105,8 +105,8 @@ impl Replay {
 
 /// What an owner does with replays.
 pub trait Replays {
-    /// Begins it, unless an equal one is running or began less than a minute before it: then answers that
-    /// one. Once this answers, it outlives any crash, and its next step is queued. One begun now is
+    /// Begins it, unless an equal one is running, or is done and began less than a minute before it: then
+    /// answers that one. Once this answers, it outlives any crash, and its next step is queued. One begun now is
     /// answered as it was given.
     fn begin_replay(&self, replay: &Replay) -> impl Future<Output = Answer<Replay>> + Send;
 

@@ -53,7 +53,17 @@ async fn judge(world: &World, store: &Store, context: &str) {
         }
     }
     // Again only if the fault fell between the post and its record.
-    let between = ["send_webhook", "disable_endpoint", "slow_endpoint", "settle_attempt"];
+    let between = [
+        "send_webhook",
+        "endpoint_state",
+        "endpoint_fails",
+        "endpoint_works",
+        "disable_endpoint",
+        "backlog",
+        "trouble_told",
+        "slow_endpoint",
+        "settle_attempt",
+    ];
     let may_repeat = fault.is_some_and(|fault| between.contains(&fault));
     assert!(repeated <= usize::from(may_repeat), "{repeated} posted again; {context}");
     // `slow` rested once and `gone` was asked once; an answer that was lost costs another attempt.

@@ -10,7 +10,7 @@ use shared::config::{Config, Secrets, Spec};
 use shared::event::{Event, EventId};
 use shared::guard::Guard;
 use shared::local::{Ended, Endpoints, Store};
-use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender};
+use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender, Standing};
 use shared::seal::Keys;
 use shared::seam::{
     Answer, Clock, Delivery, DeliveryKey, History, News, NoAnswer, Outgoing, Received, SendWebhook, Tell,
@@ -76,22 +76,15 @@ pub struct Days {
     pub clock: Hand,
     pub endpoints: Endpoints,
     pub post: Played,
-    pub heard: Heard,
+    standing: Standing,
 }
 
-/// Notes all news, in the order in which they were told.
+/// For stories in which nobody listens to news.
 #[derive(Clone, Default)]
-pub struct Heard(Arc<Mutex<Vec<News>>>);
+pub struct Unheard;
 
-impl Heard {
-    pub fn all(&self) -> Vec<News> {
-        self.0.lock().expect("a lock").clone()
-    }
-}
-
-impl Tell for Heard {
-    async fn tell(&self, news: &News) -> Answer<()> {
-        self.0.lock().expect("a lock").push(news.clone());
+impl Tell for Unheard {
+    async fn tell(&self, _: &News) -> Answer<()> {
         Ok(())
     }
 }
@@ -102,7 +95,8 @@ impl Days {
         let store = Store::open(folder.path()).expect("a store");
         let clock = Hand::default();
         let post = Played::new(&clock, play);
-        Self { _folder: folder, store, clock, endpoints: endpoints(described), post, heard: Heard::default() }
+        let standing = Standing::default();
+        Self { _folder: folder, store, clock, endpoints: endpoints(described), post, standing }
     }
 
     /// Accepts an event of that id and type now.
@@ -116,10 +110,10 @@ impl Days {
         event
     }
 
-    fn deliverer(&self) -> Deliverer<Endpoints, Store, Played, Heard, Hand> {
+    fn deliverer(&self) -> Deliverer<Endpoints, Store, Played, Unheard, Hand> {
         let (endpoints, memory, post) = (self.endpoints.clone(), self.store.clone(), self.post.clone());
-        let (news, clock, lease) = (self.heard.clone(), self.clock.clone(), Duration::from_secs(75));
-        Deliverer { endpoints, memory, post, news, clock, lease }
+        let (news, clock, lease) = (Unheard, self.clock.clone(), Duration::from_secs(75));
+        Deliverer { endpoints, memory, post, news, clock, lease, standing: self.standing.clone() }
     }
 
     /// Handles what is due now, one after the other.

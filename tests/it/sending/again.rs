@@ -15,7 +15,6 @@ stories![
     what_was_given_up_since_a_time_is_sent_again_and_nothing_older,
     an_endpoint_that_subscribed_late_gets_what_it_has_missed,
     a_delivery_that_is_on_its_way_is_left_alone,
-    a_replay_is_refused_with_what_to_do_instead,
 ];
 
 pub(super) fn said(output: &std::process::Output) -> String {
@@ -23,7 +22,7 @@ pub(super) fn said(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn path(endpoint: &str) -> String {
+pub(super) fn path(endpoint: &str) -> String {
     format!("/api/v1/endpoints/{endpoint}/replays")
 }
 
@@ -167,6 +166,7 @@ fn what_was_given_up_since_a_time_is_sent_again_and_nothing_older(world: World) 
         after(&*office, &id, "a", "given_up", &[1]);
         id
     });
+    assert_eq!(office.show("/api/v1/dead")["data"], json!([]), "an endpoint that fails makes no dead letter");
     receiver.set(Reply::status(200));
     let since = received_at(&*office, &ids[1]);
     assert_eq!(again(&*office, "a", &json!({ "of": "failed", "since": since })), 2);
@@ -215,38 +215,4 @@ fn a_delivery_that_is_on_its_way_is_left_alone(world: World) {
     assert_eq!(requests.len(), 2);
     assert!(requests[1].at_ms - requests[0].at_ms >= 7_500, "its schedule went on");
     eventually("nothing undelivered", || health(&*office, "a")["oldest_undelivered"].is_null().then_some(()));
-}
-
-fn a_replay_is_refused_with_what_to_do_instead(world: World) {
-    let receiver = Receiver::start();
-    let office = world.open(&endpoints(&receiver, &[("a", ""), ("off", "enabled: false"), ("theirs", "tenant: acme")]));
-    let order = |endpoint: &str, order: &str| office.manage("POST", &path(endpoint), order.as_bytes());
-    for (endpoint, body, status, words) in [
-        ("a", "", 422, "body: is not a JSON object"),
-        ("a", r#"{"of": "all"}"#, 422, "of: write held, failed, missing or one"),
-        ("a", r#"{"of": "held", "limit": 1}"#, 422, "unknown field `limit`, expected one of `of`, `since`, `event`"),
-        ("a", r#"{"of": "failed"}"#, 422, "since: is missing; failed needs it"),
-        ("a", r#"{"of": "missing", "since": "2999-01-01T00:00:00Z"}"#, 422, "since: is in the future"),
-        ("a", r#"{"of": "one", "event": "nobody"}"#, 404, "no such event"),
-        ("nobody", r#"{"of": "held"}"#, 404, "no such endpoint"),
-        ("theirs", r#"{"of": "held"}"#, 404, "no such endpoint"),
-        ("off", r#"{"of": "held"}"#, 409, "is not enabled, by its configuration; say enabled: true there first"),
-    ] {
-        let answer = order(endpoint, body);
-        assert!(
-            answer.status == status && answer.text().contains(words),
-            "{body}: {} {}",
-            answer.status,
-            answer.text()
-        );
-    }
-    for (method, rest, allow) in [("PUT", "", "GET, POST"), ("POST", "/rp_1", "GET"), ("GET", "/rp_1/stop", "POST")] {
-        let answer = office.manage(method, &format!("{}{rest}", path("a")), b"");
-        assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{method} {rest}");
-    }
-    for (method, rest) in [("GET", "/rp_1"), ("POST", "/rp_1/stop")] {
-        let answer = office.manage(method, &format!("{}{rest}", path("a")), b"");
-        assert!(answer.status == 404 && answer.text().contains("no such replay"), "{}", answer.text());
-    }
-    assert_eq!(office.show(&path("a"))["data"], json!([]));
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::again::{begin, emit, ended, replay, said};
+use super::again::{begin, emit, ended, path, replay, said};
 use super::{delivery, endpoints, received};
-use crate::harness::{Hookpost, Receiver, Reply, Setup, eventually, within};
+use crate::harness::{Hookpost, Receiver, Reply, Setup, World, eventually, stories, within};
+
+stories![a_replay_is_refused_with_what_to_do_instead];
 
 /// At two a second a replay releases twenty, and then waits for ten seconds.
 const PACED: &str = "rate: 2/s";
@@ -72,6 +74,9 @@ fn a_replay_begins_with_the_oldest_and_one_that_is_stopped_leaves_the_rest_held(
     ids[PAGE..].iter().for_each(|id| drop(delivery(&office, id, "a", "held")));
     ids[..PAGE].iter().for_each(|id| drop(delivery(&office, id, "a", "delivered")));
     assert_eq!(replay(&office, "a", &running)["state"], "stopped");
+    let next = begin(&office, "a", &json!({ "of": "held" }));
+    assert!(next["id"] != running["id"], "one that was stopped can be begun again at once");
+    assert_eq!(ended(&office, "a", &next)["queued"], 5);
     let (code, words) = super::verbs::refused(&office.verb(&["replays", "--endpoint", "a", "--stop", "rp_1"]));
     assert_eq!((code, &*words), (Some(1), "no such replay\n"));
 }
@@ -152,19 +157,55 @@ fn the_verb_sends_exactly_one_kind_again() {
 #[test]
 fn what_was_said_of_an_endpoint_is_missing_to_nobody_who_did_not_ask_for_it() {
     let receiver = Receiver::answering(vec![Reply::status(410)], Reply::status(200));
-    let config = endpoints(
-        &receiver,
-        &[("gone", "events: order.*"), ("ops", "operational: 'endpoint.*'"), ("all", "events: nothing")],
-    );
-    let mut office = Setup::config(&config).sending().start();
+    let office = Setup::default().sending().start();
+    let applied = |events: &str| {
+        let gone = json!({ "url": receiver.url("/gone"), "events": "order.*" });
+        let ops = json!({ "url": receiver.url("/ops"), "operational": "endpoint.*" });
+        let all = json!({ "url": receiver.url("/all"), "events": events });
+        super::stopping::replace(&office, &json!({ "endpoints": { "gone": gone, "ops": ops, "all": all } }));
+    };
+    applied("nothing");
     let id = emit(&office, "order.created");
     delivery(&office, &id, "gone", "held");
     let said = || office.owner("GET", "/api/v1/events", &[], b"").json()["data"].as_array().map(Vec::len);
     eventually("an event about the endpoint", || (said() == Some(2)).then_some(()));
-    let all = endpoints(&receiver, &[("gone", "events: order.*"), ("ops", "operational: 'endpoint.*'"), ("all", "")]);
-    office.restart_as(Setup::config(&all).sending());
+    applied("*");
     let done =
         ended(&office, "all", &begin(&office, "all", &json!({ "of": "missing", "since": "2026-01-01T00:00:00Z" })));
     assert_eq!(done["queued"], 1, "{done}");
     delivery(&office, &id, "all", "delivered");
+}
+
+fn a_replay_is_refused_with_what_to_do_instead(world: World) {
+    let receiver = Receiver::start();
+    let office = world.open(&endpoints(&receiver, &[("a", ""), ("off", "enabled: false"), ("theirs", "tenant: acme")]));
+    let order = |endpoint: &str, order: &str| office.manage("POST", &path(endpoint), order.as_bytes());
+    for (endpoint, body, status, words) in [
+        ("a", "", 422, "body: is not a JSON object"),
+        ("a", r#"{"of": "all"}"#, 422, "of: write held, failed, missing or one"),
+        ("a", r#"{"of": "held", "limit": 1}"#, 422, "unknown field `limit`, expected one of `of`, `since`, `event`"),
+        ("a", r#"{"of": "failed"}"#, 422, "since: is missing; failed needs it"),
+        ("a", r#"{"of": "missing", "since": "2999-01-01T00:00:00Z"}"#, 422, "since: is in the future"),
+        ("a", r#"{"of": "one", "event": "nobody"}"#, 404, "no such event"),
+        ("nobody", r#"{"of": "held"}"#, 404, "no such endpoint"),
+        ("theirs", r#"{"of": "held"}"#, 404, "no such endpoint"),
+        ("off", r#"{"of": "held"}"#, 409, "is not enabled, by its configuration; say enabled: true there first"),
+    ] {
+        let answer = order(endpoint, body);
+        assert!(
+            answer.status == status && answer.text().contains(words),
+            "{body}: {} {}",
+            answer.status,
+            answer.text()
+        );
+    }
+    for (method, rest, allow) in [("PUT", "", "GET, POST"), ("POST", "/rp_1", "GET"), ("GET", "/rp_1/stop", "POST")] {
+        let answer = office.manage(method, &format!("{}{rest}", path("a")), b"");
+        assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{method} {rest}");
+    }
+    for (method, rest) in [("GET", "/rp_1"), ("POST", "/rp_1/stop")] {
+        let answer = office.manage(method, &format!("{}{rest}", path("a")), b"");
+        assert!(answer.status == 404 && answer.text().contains("no such replay"), "{}", answer.text());
+    }
+    assert_eq!(office.show(&path("a"))["data"], json!([]));
 }

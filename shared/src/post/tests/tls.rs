@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
-const URL: &str = "https://hooks.example.com/";
+pub(super) const URL: &str = "https://hooks.example.com/";
 
 /// A certificate for that name, its own authority, and the TLS of a receiver that has it.
 fn identity(name: &str, alpn: &[u8]) -> (CertificateDer<'static>, TlsAcceptor) {
@@ -27,7 +27,7 @@ fn identity(name: &str, alpn: &[u8]) -> (CertificateDer<'static>, TlsAcceptor) {
     (certificate, TlsAcceptor::from(Arc::new(config)))
 }
 
-async fn answering(tls: TlsAcceptor) -> SocketAddr {
+pub(super) async fn answering(tls: TlsAcceptor) -> SocketAddr {
     receiver(move |stream, _| {
         let tls = tls.clone();
         async move {

@@ -15,13 +15,13 @@ use shared::guard::Guard;
 use shared::id::WebhookId;
 use shared::inbound::{Arrival, Listener, Mailer, Next};
 use shared::local::{Ended, Endpoints, Sources, Store};
-use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender};
+use shared::outbound::{Accepted, Deliverer, Emission, Handled, Sender, Standing};
 use shared::seam::{Clock, Dequeue};
 
 use super::{ENDPOINTS, WAITS};
 use crate::crash::TIMES;
 use crate::crash::faulty::{Faulty, Outbox, Plan};
-use crate::harness::{Hand, Heard, Played, answer, endpoints, eventually};
+use crate::harness::{Hand, Played, Unheard, answer, endpoints, eventually};
 
 const LEASE: Duration = Duration::from_secs(75);
 
@@ -157,8 +157,8 @@ impl World {
     async fn deliver(&self, store: &Faulty<Store>) {
         let post = Faulty::new(self.post.clone(), &self.plan);
         let (endpoints, memory, clock) = (self.endpoints.clone(), store.clone(), self.clock.clone());
-        let news = Heard::default();
-        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE };
+        let (news, standing) = (Unheard, Standing::default());
+        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing };
         for _ in 0..2_000 {
             let taken = store.inner().take_turns(3, self.clock.now()).unwrap();
             if taken.is_empty() {
