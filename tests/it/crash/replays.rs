@@ -84,8 +84,8 @@ impl World {
 
     async fn deliver_due(&self, store: &Faulty<Store>) -> usize {
         let (endpoints, memory, clock) = (self.endpoints.clone(), store.clone(), self.clock.clone());
-        let (post, news) = (Faulty::new(self.post.clone(), &self.plan), Unheard);
-        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing: Standing::default() };
+        let (post, news, standing) = (Faulty::new(self.post.clone(), &self.plan), Unheard, Standing::default());
+        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing };
         let turns = store.inner().take_turns(100, self.clock.now()).unwrap();
         for turn in &turns {
             match deliverer.deliver(turn).await {
