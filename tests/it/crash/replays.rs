@@ -7,14 +7,14 @@ use std::time::Duration;
 use serde_json::json;
 use shared::event::EventId;
 use shared::local::{Ended, Endpoints, Store};
-use shared::outbound::{Deliverer, Emission, Handled, Replayer, Sender};
+use shared::outbound::{Deliverer, Emission, Handled, Replayer, Sender, Standing};
 use shared::seam::{
     Backlog, Clock, Delivery, DeliveryKey, Disabled, History, Progress, ReadHealth, Replay, ReplayKey, ReplaySteps,
     Replays, State, Which, WriteEndpointState,
 };
 
 use super::faulty::{Faulty, Mode, Plan};
-use crate::harness::{Hand, Heard, Played, answer, endpoints, eventually, play as run};
+use crate::harness::{Hand, Played, Unheard, answer, endpoints, eventually, play as run};
 
 const LEASE: Duration = Duration::from_secs(75);
 const EVENTS: [&str; 5] = ["e-1", "e-2", "e-3", "e-4", "e-5"];
@@ -84,8 +84,9 @@ impl World {
 
     async fn deliver_due(&self, store: &Faulty<Store>) -> usize {
         let (endpoints, memory, clock) = (self.endpoints.clone(), store.clone(), self.clock.clone());
-        let (post, news) = (Faulty::new(self.post.clone(), &self.plan), Heard::default());
-        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE };
+        let (post, news) = (Faulty::new(self.post.clone(), &self.plan), Unheard);
+        let standing = Standing::default();
+        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing };
         let turns = store.inner().take_turns(100, self.clock.now()).unwrap();
         for turn in &turns {
             match deliverer.deliver(turn).await {
