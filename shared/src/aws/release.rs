@@ -63,10 +63,11 @@ impl Outbound {
     /// Notes what a step is about to put back on its way, beside what it had in hand before. `None` if another
     /// step was noted in the meantime, or the replay was stopped.
     pub(super) async fn take_in_hand(&self, update: UpdateItemFluentBuilder, events: &[Cursor]) -> Answer<Option<Row>> {
-        let names = events.iter().map(|one| at(one.at, &one.event)).collect();
+        // DynamoDB refuses a set that names something twice.
+        let names: BTreeSet<_> = events.iter().map(|one| at(one.at, &one.event)).collect();
         let update = update
             .update_expression("ADD releasing :events")
-            .expression_attribute_values(":events", AttributeValue::Ss(names))
+            .expression_attribute_values(":events", AttributeValue::Ss(names.into_iter().collect()))
             .return_values(ReturnValue::UpdatedNew);
         let noted = update.send().await;
         let row = noted.as_ref().ok().and_then(|noted| noted.attributes.clone());

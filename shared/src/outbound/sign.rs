@@ -28,7 +28,7 @@ pub(super) fn sign(open: &Open, authorized: &Authorized<'_>, now: Timestamp, lim
     if let Some(origin) = &endpoint.consent {
         headers.insert(ORIGIN, value(origin));
     }
-    headers.extend(written.headers.clone());
+    headers.extend(written.headers.iter().cloned());
     // A GET has no body: what it says stands in its query.
     let said = written.query.as_ref().map_or(&*written.body, |query| query.as_bytes());
     let signature = endpoint.signer.as_ref().map(|signer| signer.sign(id, now, said)).unwrap_or_default();

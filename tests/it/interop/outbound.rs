@@ -169,9 +169,18 @@ fn a_made_secret_fits_the_official_libraries() {
     ] {
         let official = Official::start(server);
         apply(&official.url("/"));
-        PostOffice::emit(&hookpost, &event("order.created", json!({}))).accepted();
+        let id = PostOffice::emit(&hookpost, &event("order.created", json!({}))).accepted();
         let request = official.wait_for(1).remove(0);
         assert_eq!(request["ok"], true, "{request}");
+        within(Duration::from_secs(30), "a delivery that has ended", || {
+            let shown = hookpost.owner("GET", &format!("/api/v1/deliveries/{id}/made"), &[], b"").json();
+            (shown["state"] == "delivered").then_some(())
+        });
+        let order = json!({ "of": "one", "event": id }).to_string();
+        let replay = hookpost.owner("POST", "/api/v1/endpoints/made/replays", &[], order.as_bytes());
+        assert_eq!(replay.status, 202, "{}", replay.text());
+        let again = official.wait_for(2).remove(1);
+        assert_eq!((&again["ok"], &again["id"]), (&json!(true), &json!(id)), "{again}");
     }
 }
 

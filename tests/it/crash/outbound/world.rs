@@ -157,8 +157,8 @@ impl World {
     async fn deliver(&self, store: &Faulty<Store>) {
         let post = Faulty::new(self.post.clone(), &self.plan);
         let (endpoints, memory, clock) = (self.endpoints.clone(), store.clone(), self.clock.clone());
-        let news = Unheard;
-        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing: Standing::default() };
+        let (news, standing) = (Unheard, Standing::default());
+        let deliverer = Deliverer { endpoints, memory, post, news, clock, lease: LEASE, standing };
         for _ in 0..2_000 {
             let taken = store.inner().take_turns(3, self.clock.now()).unwrap();
             if taken.is_empty() {
