@@ -5,6 +5,7 @@ mod endpoint;
 mod header_text;
 mod headers;
 mod keys;
+mod limits;
 mod oauth2;
 mod receiver;
 mod sealing;
@@ -24,6 +25,7 @@ pub use spec::Spec;
 
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;
+use crate::limits::Limits;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
@@ -31,6 +33,8 @@ use crate::timestamp::Timestamp;
 pub struct Config {
     pub sources: Vec<Arc<Source>>,
     pub endpoints: Vec<Arc<Endpoint>>,
+    /// Those that it sets, if it speaks of any.
+    pub limits: Option<Limits>,
 }
 
 /// One thing wrong with a configuration: which key, what was found and what is allowed.
@@ -52,6 +56,8 @@ impl Config {
     /// The first thing that is wrong, sources before endpoints, in the order of the names.
     pub fn check(spec: Spec, secrets: Secrets<'_>, guard: Guard) -> Result<Self, ConfigError> {
         known("", &spec.unknown, spec::TOP)?;
+        let limits = spec.limits.clone().map(limits::check).transpose()?;
+        spec.count_endpoints(&limits.clone().unwrap_or_default())?;
         let sources = spec.sources.unwrap_or_default().into_iter();
         let endpoints = spec.endpoints.unwrap_or_default().into_iter();
         Ok(Self {
@@ -61,6 +67,7 @@ impl Config {
             endpoints: endpoints
                 .map(|(name, spec)| endpoint::check(&name, spec, secrets, guard).map(Arc::new))
                 .collect::<Result<_, _>>()?,
+            limits,
         })
     }
 

@@ -19,6 +19,7 @@ pub mod id;
 pub mod identity;
 pub mod inbound;
 pub mod letter;
+pub mod limits;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod outbound;

@@ -10,6 +10,7 @@ mod fields;
 mod health;
 mod json;
 mod judge;
+mod limit;
 mod matching;
 mod news;
 mod open;

@@ -9,6 +9,7 @@ use http_body_util::Full;
 use serde::Serialize;
 
 use crate::config::ConfigError;
+use crate::quantity::Rate;
 
 /// A reply whose body is already there.
 pub type Reply = Response<Full<Bytes>>;
@@ -41,7 +42,7 @@ struct Problem<'a> {
 }
 
 /// Why a caller did not get what it asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Refused {
     /// No such address, source or thing.
     NotFound(&'static str),
@@ -56,6 +57,14 @@ pub enum Refused {
     TooMany {
         retry_after: Duration,
     },
+    /// More events of a tenant than its owner allows.
+    OverRate {
+        tenant: String,
+        rate: Rate,
+        retry_after: Duration,
+    },
+    /// There is no room for more events.
+    HistoryFull,
     /// The body did not arrive in time.
     TooSlow,
     /// What was sent is understood, and wrong: which key, and why.
@@ -117,6 +126,16 @@ impl Refused {
             Self::TooMany { retry_after } => after(
                 error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests; slow down"),
                 *retry_after,
+            ),
+            Self::OverRate { tenant, rate, retry_after } => {
+                let message = format!("the tenant {tenant} may emit {rate}; send the event again under the same id");
+                after(error(StatusCode::TOO_MANY_REQUESTS, "rate_limited", &message), *retry_after)
+            }
+            Self::HistoryFull => error(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "history_full",
+                "history has the size that HOOKPOST_HISTORY allows, and nothing in it can be forgotten yet; \
+                 allow more, or see to the deliveries that are pending or held",
             ),
             Self::TooSlow => error(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
             Self::Invalid { key, problem } => {

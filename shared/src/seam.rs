@@ -4,6 +4,7 @@
 mod endpoints;
 mod health;
 mod history;
+mod limits;
 mod news;
 mod outbound;
 mod reach;
@@ -24,6 +25,7 @@ use crate::timestamp::Timestamp;
 pub use endpoints::*;
 pub use health::*;
 pub use history::*;
+pub use limits::*;
 pub use news::*;
 pub use outbound::*;
 pub use reach::*;

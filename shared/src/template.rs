@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, filters, tests as known};
 
 /// Read once, filled in for each webhook.
@@ -115,6 +115,11 @@ fn environment() -> Environment<'static> {
         if value.is_undefined() || value.is_none() {
             return Err(ErrorKind::UndefinedError.into());
         }
+        // Python writes True.
+        let value = match value.kind() {
+            ValueKind::Bool => if value.is_true() { "true" } else { "false" }.into(),
+            _ => value.clone(),
+        };
         std::fmt::Write::write_fmt(out, format_args!("{value}")).map_err(|_| ErrorKind::WriteFailure.into())
     });
     environment.add_filter("default", filters::default);

@@ -2,8 +2,10 @@
 
 mod again;
 mod door;
+mod headers;
 mod health;
 mod history;
+mod limits;
 mod manners;
 mod publishing;
 mod replays;

@@ -59,10 +59,15 @@ fn show(server: &Server, plan: &Value) -> Result<(), Stop> {
 
 fn line(change: &Value) -> String {
     let is_endpoint = change["endpoint"].is_string();
-    let name = if is_endpoint { format!("endpoint {}", text(&change["endpoint"])) } else { text(&change["source"]) };
+    let name = match is_endpoint {
+        true => format!("endpoint {}", text(&change["endpoint"])),
+        false if change["limits"].is_string() => "limits".into(),
+        false => text(&change["source"]),
+    };
     match change["change"].as_str() {
         Some("added") => format!("  + {name}"),
         Some("removed") if is_endpoint => format!("  - {name}  (its pending deliveries will be cancelled)"),
+        Some("removed") if change["limits"].is_string() => format!("  - {name}"),
         Some("removed") => format!("  - {name}  (what still waits for mail becomes dead letters)"),
         _ => format!("  ~ {name}: {}", texts(&change["keys"]).join(", ")),
     }

@@ -104,7 +104,11 @@ pub(crate) fn check(spec: Spec, Check { settings, password, reading, applied }: 
     if owner.is_empty() && !config.endpoints.is_empty() {
         warnings.push("EMAIL_ADDRESS: is not set, so nobody is told when an endpoint fails".into());
     }
-    Ok(Given { owner, owned: Owned { sources: config.sources, endpoints: config.endpoints, made }, warnings })
+    Ok(Given {
+        owner,
+        owned: Owned { sources: config.sources, endpoints: config.endpoints, made, limits: config.limits },
+        warnings,
+    })
 }
 
 /// The made password can be referred to like one that was given.

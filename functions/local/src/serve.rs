@@ -38,6 +38,7 @@ pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
 async fn run(settings: &Settings) -> Result<(), Stop> {
     let listen = settings.listen()?;
     let spec = configuration::read(settings)?;
+    let history = settings.history()?;
     let store = Store::open(settings.data())?;
     let password =
         Made::or_make(settings.webhook_password(), configuration::PASSWORD, settings.data().join("webhook-password"))?;
@@ -52,6 +53,8 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         guard: Guard { allow_loopback: settings.allow_loopback()? },
     };
     let failed = |problem: Unavailable| Stop::Failed(problem.to_string());
+    store.measure().await.map_err(failed)?;
+    store.limit_history(history);
     let was_applied = store.read_config().await.map_err(failed)?.is_some();
     let check = Check { settings, password: password.secret(), reading: &reading, applied: was_applied };
     let Given { owned, owner, warnings } = configuration::check(spec, check)?;

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use shared::quantity;
 
 use crate::endpoints::Endpoints;
 use crate::history::{Deliveries, Events};
@@ -141,10 +142,16 @@ pub(crate) struct Settings {
         global = true
     )]
     allow_loopback: Option<String>,
+    /// How large history may be on disk [default: 10GB]
+    #[arg(long, alias = "hookpost-history", env = "HOOKPOST_HISTORY", value_name = "SIZE", global = true)]
+    history: Option<String>,
     /// The server that the verbs speak to [default: the listen address]
     #[arg(long, alias = "hookpost-url", env = "HOOKPOST_URL", value_name = "URL", global = true)]
     url: Option<String>,
 }
+
+/// How large history may be where nobody says.
+const HISTORY: u64 = 10_000_000_000;
 
 pub(crate) fn parse() -> Cli {
     Cli::parse()
@@ -209,6 +216,14 @@ impl Settings {
                 Err(Stop::setting("HOOKPOST_ALLOW_LOOPBACK", problem))
             }
         }
+    }
+
+    /// In bytes.
+    pub(crate) fn history(&self) -> Result<u64, Stop> {
+        let Some(text) = given(self.history.as_ref()) else { return Ok(HISTORY) };
+        let problem = || format!("\"{}\" is not a size; write 500MB or 10GB, 1MB at least", text.escape_debug());
+        let size = quantity::size(text).filter(|size| *size >= 1_000_000);
+        size.ok_or_else(|| Stop::setting("HOOKPOST_HISTORY", problem()))
     }
 
     /// Where the verbs find the server, without a slash at the end.

@@ -1,13 +1,17 @@
-//! Removes, every hour, what time has made superfluous.
+//! Removes, every hour, what time has made superfluous; and when history is full, the oldest of it.
 
 use std::time::Duration;
 
 use shared::clock::SystemClock;
 use shared::local::Store;
 use shared::seam::Clock;
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How often what time made superfluous is removed.
 const EVERY: Duration = Duration::from_secs(3_600);
+
+/// Making room is not tried again sooner.
+const BETWEEN: Duration = Duration::from_secs(5);
 
 /// After so long a body has its message, or never will.
 const SETTLED: Duration = Duration::from_secs(600);
@@ -27,6 +31,12 @@ pub(crate) async fn sweep(store: Store) {
         if let Err(problem) = store.sweep(SystemClock.now()).await {
             tracing::warn!(%problem, "the store cannot be swept");
         }
-        tokio::time::sleep(EVERY).await;
+        let next = Instant::now() + EVERY;
+        while timeout_at(next, store.room_is_wanted()).await.is_ok() {
+            if let Err(problem) = store.make_room().await {
+                tracing::warn!(%problem, "no room can be made");
+            }
+            sleep(BETWEEN).await;
+        }
     }
 }

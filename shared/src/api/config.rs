@@ -72,7 +72,11 @@ pub(super) async fn show(ports: &impl ReadConfig) -> Result<Reply, Refused> {
     spec.redact();
     let shown: Value = serde_json::from_str(&spec.write()).unwrap_or_default();
     let of = |key: &str| shown.get(key).cloned().unwrap_or_else(|| json!({}));
-    Ok(tagged(version, json!({ "version": version, "sources": of("sources"), "endpoints": of("endpoints") })))
+    let mut body = json!({ "version": version, "sources": of("sources"), "endpoints": of("endpoints") });
+    if let Some(limits) = shown.get("limits") {
+        body["limits"] = limits.clone();
+    }
+    Ok(tagged(version, body))
 }
 
 /// Checks, compares, seals and keeps. Nothing changes unless everything fits.

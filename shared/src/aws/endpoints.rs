@@ -9,6 +9,7 @@ use super::store::Store;
 use crate::config::{Config, Rings, Secrets, Spec};
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;
+use crate::quantity::Rate;
 use crate::seal::Keys;
 use crate::seam::{Answer, FindEndpoints, Unavailable};
 use crate::timestamp::Timestamp;
@@ -61,6 +62,12 @@ impl Endpoints {
 }
 
 impl FindEndpoints for Endpoints {
+    async fn event_rate(&self, tenant: &str) -> Answer<Option<Rate>> {
+        let mut state = self.state.lock().await;
+        state.row.refresh(&self.store, Timestamp::now()).await?;
+        Ok(state.row.spec.limits().and_then(|limits| limits.of(tenant).rate))
+    }
+
     /// None of them has its secrets.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub struct Change {
 pub enum Subject {
     Source(String),
     Endpoint(String),
+    /// All of them.
+    Limits(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,12 +37,14 @@ pub enum Kind {
 }
 
 impl Spec {
-    /// What replacing `old` by this one does, sources first, by name. Secrets must be open in both, or
+    /// What replacing `old` by this one does, sources first, by name, limits last. Secrets must be open in both, or
     /// sealed in both.
     pub fn changes_from(&self, old: &Self) -> Vec<Change> {
         let sources = differences(Subject::Source, old.sources.as_ref(), self.sources.as_ref());
         let endpoints = differences(Subject::Endpoint, old.endpoints.as_ref(), self.endpoints.as_ref());
-        sources.into_iter().chain(endpoints).collect()
+        let limits = |spec: &Self| spec.limits.clone().map(|limits| BTreeMap::from([("all".to_owned(), limits)]));
+        let limits = differences(Subject::Limits, limits(old).as_ref(), limits(self).as_ref());
+        sources.into_iter().chain(endpoints).chain(limits).collect()
     }
 }
 

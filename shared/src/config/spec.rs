@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::limits::LimitsSpec;
 use super::receiver::EndpointSpec;
 use super::text::{OneOrMany, Text};
 
 /// Keys that no field takes, collected so that they can be refused with the nearest known one.
 pub(super) type Unknown = BTreeMap<String, IgnoredAny>;
 
-pub(super) const TOP: &[&str] = &["sources", "endpoints"];
+pub(super) const TOP: &[&str] = &["sources", "endpoints", "limits"];
 pub(super) const SOURCE: &[&str] = &[
     "verify",
     "email",
@@ -35,6 +36,8 @@ pub struct Spec {
     pub(super) sources: Option<BTreeMap<String, SourceSpec>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) endpoints: Option<BTreeMap<String, EndpointSpec>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) limits: Option<LimitsSpec>,
     #[serde(flatten, skip_serializing)]
     pub(super) unknown: Unknown,
 }
@@ -97,7 +100,8 @@ impl Spec {
             source.unknown.is_empty() && verify(&source.verify) && places
         };
         let endpoints = self.endpoints.iter().flat_map(BTreeMap::values).all(EndpointSpec::is_understood);
-        self.unknown.is_empty() && endpoints && self.sources.iter().flat_map(BTreeMap::values).all(source)
+        let limits = self.limits.as_ref().is_none_or(LimitsSpec::is_understood);
+        self.unknown.is_empty() && limits && endpoints && self.sources.iter().flat_map(BTreeMap::values).all(source)
     }
 
     /// Whether it says anything of sources or endpoints, if only that there are none.

@@ -12,6 +12,7 @@ use super::tables::CONFIG;
 use crate::config::{Config, ConfigError, Rings, Secrets, Spec};
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;
+use crate::limits::Limits;
 use crate::seal::Keys;
 use crate::seam::{Answer, Kept, ReadConfig, WriteConfig};
 use crate::source::Source;
@@ -52,6 +53,8 @@ pub struct Owned {
     pub endpoints: Vec<Arc<Endpoint>>,
     /// The one made of the environment, which comes last.
     pub made: Option<Arc<Source>>,
+    /// Where the file sets limits, those that were applied do not count.
+    pub limits: Option<Limits>,
 }
 
 /// How what was applied is read.
@@ -104,6 +107,7 @@ impl Applied {
         sources.extend(self.usable_sources(&spec));
         sources.extend(self.owned.made.clone());
         self.sources.replace(sources);
+        self.endpoints.limit(self.owned.limits.clone().or_else(|| spec.limits()).unwrap_or_default());
         let (usable, broken) = self.usable_endpoints(&spec);
         let broken = if is_readable { Broken::These(broken) } else { Broken::Others };
         self.endpoints.replace([self.owned.endpoints.clone(), usable].concat(), broken);

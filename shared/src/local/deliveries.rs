@@ -93,7 +93,8 @@ impl Attempts for Store {
                 if let Some((number, due)) = next {
                     tables.turns()?.insert((&*lane, due.0, id), (number, false))?;
                 }
-                tables.deliveries()?.insert((&*lane, id), &*bytes)?;
+                let before = tables.deliveries()?.insert((&*lane, id), &*bytes)?.map_or(0, |row| row.value().len());
+                tables.grown += bytes.len() as i64 - before as i64;
                 if state != State::Pending {
                     tables.deliveries_by_time()?.insert((&*lane, received, id), state as u8)?;
                 }

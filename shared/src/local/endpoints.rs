@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::endpoint::Endpoint;
+use crate::limits::Limits;
+use crate::quantity::Rate;
 use crate::seam::{Answer, FindEndpoints, Unavailable};
 
 type Listed = Arc<[Arc<Endpoint>]>;
@@ -16,6 +18,7 @@ struct InUse {
     /// In the order of their names.
     by_tenant: HashMap<String, Listed>,
     broken: Broken,
+    limits: Limits,
     none: Listed,
 }
 
@@ -44,6 +47,11 @@ impl Endpoints {
         let by_tenant = by_tenant(endpoints);
         let mut in_use = self.0.write().unwrap_or_else(PoisonError::into_inner);
         (in_use.by_tenant, in_use.broken) = (by_tenant, broken);
+    }
+
+    /// From now on these are the limits of tenants.
+    pub fn limit(&self, limits: Limits) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).limits = limits;
     }
 
     /// All of them, by tenant and name.
@@ -84,6 +92,10 @@ fn by_tenant(endpoints: Vec<Arc<Endpoint>>) -> HashMap<String, Listed> {
 impl FindEndpoints for Endpoints {
     async fn endpoints(&self, tenant: &str) -> Answer<Arc<[Arc<Endpoint>]>> {
         Ok(self.listed(tenant))
+    }
+
+    async fn event_rate(&self, tenant: &str) -> Answer<Option<Rate>> {
+        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).limits.of(tenant).rate)
     }
 
     async fn endpoint(&self, tenant: &str, name: &str) -> Answer<Option<Arc<Endpoint>>> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::lanes::lane;
+use super::room::DELIVERY;
 use super::store::Store;
 use super::tables::{EVENTS, Tables};
 use crate::event::{Data, Digested, Event, EventId, EventType};
@@ -83,6 +84,7 @@ pub(super) fn add_endpoint(
     if !endpoints.iter().any(|known| known == endpoint) {
         endpoints.push(endpoint.to_owned());
         tables.events()?.insert((tenant, id), &*write(&event, endpoints))?;
+        tables.grown += endpoint.len() as i64 + DELIVERY;
     }
     Ok(Some(event))
 }
@@ -104,6 +106,7 @@ impl KeepEvent for Store {
                 }
                 tables.events()?.insert((&*tenant, id), &*bytes)?;
                 tables.events_by_time()?.insert((&*tenant, received, id), ())?;
+                tables.grown += bytes.len() as i64 + DELIVERY * lanes.len() as i64;
                 for (lane, due) in &lanes {
                     tables.turns()?.insert((&**lane, due.0, id), (1, false))?;
                     tables.deliveries_by_time()?.insert((&**lane, received, id), State::Pending as u8)?;

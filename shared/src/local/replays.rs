@@ -232,7 +232,8 @@ fn send_again(tables: &mut Tables<'_>, replay: &Replay, event: &Cursor) -> Resul
     let number = delivery.send_again(replay.due);
     let bytes = serde_json::to_vec(&delivery).unwrap_or_default();
     tables.turns()?.insert((&*lane, replay.due.0, id), (number, false))?;
-    tables.deliveries()?.insert((&*lane, id), &*bytes)?;
+    let before = tables.deliveries()?.insert((&*lane, id), &*bytes)?.map_or(0, |row| row.value().len());
+    tables.grown += bytes.len() as i64 - before as i64;
     tables.deliveries_by_time()?.insert((&*lane, at, id), State::Pending as u8)?;
     if was_here {
         undelivered::note(tables, &lane, &delivery)?;

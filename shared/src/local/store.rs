@@ -14,10 +14,12 @@ use super::endpoint_states::States;
 use super::events::MOST_LARGE;
 use super::health::Tallies;
 use super::lanes::Lanes;
+use super::limits::Rates;
 use super::open::{OpenError, lock, make_database, make_folder, make_missing, open_database};
 use super::pace::Paces;
 use super::queue::HandedOut;
 use super::recent::Recent;
+use super::room::Room;
 use super::tables::{DEAD, QUEUE, TURNS, Tables};
 use super::writer::{Open, Writer};
 use crate::seam::{Answer, Unavailable};
@@ -44,6 +46,8 @@ pub(super) struct Inner {
     /// Memory for the data of large events.
     pub(super) large: Arc<Semaphore>,
     pub(super) paces: Paces,
+    pub(super) rates: Rates,
+    pub(super) room: Room,
     pub(super) tallies: Tallies,
     pub(super) replaying: Notify,
     /// Held until the last clone is gone.
@@ -84,6 +88,8 @@ impl Store {
             recent: Recent::default(),
             large: Arc::new(Semaphore::new(MOST_LARGE)),
             paces: Paces::default(),
+            rates: Rates::default(),
+            room: Room::default(),
             tallies: Tallies::default(),
             replaying: Notify::new(),
             _lock: lock,
@@ -93,6 +99,16 @@ impl Store {
             .find_lanes()
             .map_err(|problem| OpenError::Io { path: folder.to_owned(), problem: std::io::Error::other(problem) })?;
         Ok(store)
+    }
+
+    /// Measures history, where nobody did before.
+    pub async fn measure(&self) -> Answer<()> {
+        let Some(size) = self.measure_history()? else { return Ok(()) };
+        self.write(move |tables| {
+            tables.grown += size;
+            Ok(())
+        })
+        .await
     }
 
     /// Whether the last commit succeeded: after a full disk `Err` until the next that does.

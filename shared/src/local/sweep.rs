@@ -9,6 +9,7 @@ use redb::ReadableTable;
 use super::claims::Record;
 use super::events;
 use super::lanes::lane;
+use super::room::DELIVERY;
 use super::store::Store;
 use super::tables::{DEAD, EVENTS_BY_TIME, MAIL, QUEUE, Tables};
 use super::undelivered;
@@ -17,7 +18,7 @@ use crate::seam::{Answer, State, Unavailable};
 use crate::timestamp::Timestamp;
 
 /// Rows removed in one commit: others wait for no more than that.
-const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 500;
 
 /// How long kept mail, events and their deliveries are kept.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
@@ -88,7 +89,7 @@ impl Store {
         self.write(move |tables| {
             let mut forgotten = 0;
             for (tenant, at, id) in &old {
-                forgotten += usize::from(forget_event(tables, tenant, *at, id)?);
+                forgotten += usize::from(forget_event(tables, tenant, *at, id, Sparing::OnItsWay)?);
             }
             Ok(forgotten == AT_ONCE)
         })
@@ -154,13 +155,29 @@ impl Store {
     }
 }
 
-/// Whether the event was forgotten: not while a turn of it is to come.
-fn forget_event(tables: &mut Tables<'_>, tenant: &str, at: u64, id: &str) -> Result<bool, redb::Error> {
+/// What is not forgotten.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sparing {
+    /// Events of which a turn is to come.
+    OnItsWay,
+    /// Those, and those that are held.
+    Held,
+}
+
+/// Whether the event was forgotten.
+pub(super) fn forget_event(
+    tables: &mut Tables<'_>,
+    tenant: &str,
+    at: u64,
+    id: &str,
+    sparing: Sparing,
+) -> Result<bool, redb::Error> {
     let row = tables.events()?.get((tenant, id))?.and_then(|row| events::read(tenant, id, row.value(), false));
     let lanes: Vec<String> = row.iter().flat_map(|kept| &kept.endpoints).map(|name| lane(tenant, name)).collect();
     for lane in &lanes {
         let state = tables.deliveries_by_time()?.get((&**lane, at, id))?.map(|row| row.value());
-        if state == Some(State::Pending as u8) {
+        let held = sparing == Sparing::Held && state == Some(State::Held as u8);
+        if held || state == Some(State::Pending as u8) {
             return Ok(false);
         }
     }
@@ -168,10 +185,12 @@ fn forget_event(tables: &mut Tables<'_>, tenant: &str, at: u64, id: &str) -> Res
         for state in [State::Held, State::GivenUp] {
             undelivered::forget(tables, lane, state, at, id)?;
         }
-        tables.deliveries()?.remove((&**lane, id))?;
+        let removed = tables.deliveries()?.remove((&**lane, id))?.map_or(0, |row| row.value().len());
+        tables.grown -= removed as i64 + DELIVERY;
         tables.deliveries_by_time()?.remove((&**lane, at, id))?;
     }
-    tables.events()?.remove((tenant, id))?;
+    let removed = tables.events()?.remove((tenant, id))?.map_or(0, |row| row.value().len());
+    tables.grown -= removed as i64;
     tables.events_by_time()?.remove((tenant, at, id))?;
     Ok(true)
 }

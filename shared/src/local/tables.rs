@@ -10,7 +10,7 @@ pub(super) const CLAIMS: TableDefinition<&str, &[u8]> = TableDefinition::new("cl
 /// When each claim may be forgotten.
 pub(super) const FORGET: TableDefinition<(u64, &str), ()> = TableDefinition::new("forget");
 pub(super) const DEAD: TableDefinition<u128, &[u8]> = TableDefinition::new("dead");
-/// The applied configuration and its version.
+/// The applied configuration and its version; and how large history is.
 pub(super) const CONFIG: TableDefinition<&str, (u64, &str)> = TableDefinition::new("config");
 pub(super) const MAIL: TableDefinition<u128, &[u8]> = TableDefinition::new("mail");
 
@@ -49,12 +49,14 @@ macro_rules! tables {
         /// The tables of one commit, opened when first used.
         pub(super) struct Tables<'t> {
             write: &'t WriteTransaction,
+            /// By so many bytes history grew.
+            pub(super) grown: i64,
             $($name: Option<Table<'t, $key, $value>>,)*
         }
 
         impl<'t> Tables<'t> {
             pub(super) fn of(write: &'t WriteTransaction) -> Self {
-                Self { write, $($name: None,)* }
+                Self { write, grown: 0, $($name: None,)* }
             }
 
             /// Makes every table, so that readers find them.

@@ -145,6 +145,7 @@ fn commit(database: &Database, batch: &mut [Box<dyn Change>]) -> Answer<()> {
         for change in batch {
             change.apply(&mut tables)?;
         }
+        tables.note_growth()?;
         drop(tables);
         write.commit()?;
         Ok(())

@@ -78,10 +78,10 @@ impl<'a> Tokens<'a> {
     }
 
     /// Passes over the value that comes next. Its text, with what may stand before it.
-    pub(super) fn skip(&mut self) -> Result<&'a str, Unfit> {
+    pub(super) fn skip(&mut self) -> &'a str {
         let (depth, start) = (self.within.len(), self.at);
-        while self.next()?.is_some() && self.within.len() > depth {}
-        Ok(&self.text[start..self.at])
+        while !matches!(self.next(), Ok(None)) && self.within.len() > depth {}
+        &self.text[start..self.at]
     }
 
     fn open(&mut self, object: bool) -> Token<'a> {
@@ -97,8 +97,9 @@ impl<'a> Tokens<'a> {
         }
         self.at += 1;
         let text = self.text.get(start..self.at).and_then(|text| serde_json::from_str::<Words<'_>>(text).ok());
+        let is_name = std::mem::take(&mut self.name_next);
         let Words(text) = text.ok_or(Unfit::NoText)?;
-        Ok(if std::mem::take(&mut self.name_next) { Token::Name(text) } else { Token::Text(text) })
+        Ok(if is_name { Token::Name(text) } else { Token::Text(text) })
     }
 
     fn word(&mut self, start: usize) -> Token<'a> {

@@ -4,16 +4,20 @@ use super::Sender;
 use super::emit::json_data;
 use super::matching::Accepted;
 use crate::event::{Data, Digested, Event};
-use crate::seam::{Answer, Clock, FindEndpoints, KeepEvent, Publication, Publish};
+use crate::seam::{Answer, Clock, FindEndpoints, KeepEvent, LimitEvents, Publication, Publish, Unavailable};
 
 impl<F, K, C> Publish for Sender<F, K, C>
 where
     F: FindEndpoints + Sync,
-    K: KeepEvent + Sync,
+    K: KeepEvent + LimitEvents + Sync,
     C: Clock + Sync,
 {
-    /// Its id is the webhook's: published twice, it is one event.
+    /// Its id is the webhook's: published twice, it is one event. It waits for room; its tenant's rate is for
+    /// who can be told to come back.
     async fn publish(&self, publication: Publication) -> Answer<()> {
+        if !self.store.has_room().await? {
+            return Err(Unavailable("history is full".into()));
+        }
         let Publication { id, tenant, kind, received, data } = publication;
         let data = honest(data);
         let (digest, channels) = (Digested::of(&kind, Some(received), &[], &data), Vec::new());

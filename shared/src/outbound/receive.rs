@@ -17,7 +17,7 @@ use crate::body::{self, Memory};
 use crate::event::{Event, EventId};
 use crate::reply::{self, Refused, Reply};
 use crate::schemes::password;
-use crate::seam::{Answer, Clock, FindEndpoints, FindToken, History, KeepEvent, Scope, Unavailable};
+use crate::seam::{Answer, Clock, FindEndpoints, FindToken, History, KeepEvent, LimitEvents, Scope, Unavailable};
 
 /// What every made token begins with: nothing else is looked up.
 pub const TOKEN: &str = "hookpost_";
@@ -55,7 +55,7 @@ impl From<Invalid> for Turned {
     }
 }
 
-impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K, C> {
+impl<F: FindEndpoints, K: KeepEvent + LimitEvents + FindToken + History, C: Clock> Sender<F, K, C> {
     /// Answers 202 once every delivery is durably queued, and what the caller must know otherwise.
     pub async fn receive<B>(&self, request: Request<B>, random: [u8; 10]) -> Reply
     where
@@ -98,6 +98,7 @@ impl<F: FindEndpoints, K: KeepEvent + FindToken + History, C: Clock> Sender<F, K
             Some(Mode::Batch) => return Err(Refused::UnsupportedMediaType.into()),
             None => Emission::read(&body)?,
         };
+        self.admit(&emission.tenant).await??;
         let now = self.clock.now();
         let mut event = emission.into_event(EventId::new(now, random), now);
         let Accepted::Queued { endpoints } = self.fan_out(&event).await? else { return Err(Refused::Taken.into()) };

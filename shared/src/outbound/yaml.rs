@@ -65,7 +65,7 @@ impl Yaml {
             let at = tokens.at();
             let Some(token) = tokens.next()? else { return Ok(()) };
             match token {
-                Token::Name(_) if again.contains(&at) => drop(tokens.skip()?),
+                Token::Name(_) if again.contains(&at) => drop(tokens.skip()),
                 Token::Name(name) => self.name(&name),
                 Token::Object | Token::List if tokens.ends_here() => {
                     tokens.next()?;

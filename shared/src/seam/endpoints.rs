@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use crate::endpoint::Endpoint;
+use crate::quantity::Rate;
 use crate::timestamp::Timestamp;
 
 /// Finds the endpoints of a tenant.
@@ -15,6 +16,9 @@ pub trait FindEndpoints {
     fn endpoints(&self, tenant: &str) -> impl Future<Output = Answer<Arc<[Arc<Endpoint>]>>> + Send;
 
     fn endpoint(&self, tenant: &str, name: &str) -> impl Future<Output = Answer<Option<Arc<Endpoint>>>> + Send;
+
+    /// How many events of the tenant are taken, if its owner set a limit.
+    fn event_rate(&self, tenant: &str) -> impl Future<Output = Answer<Option<Rate>>> + Send;
 }
 
 /// What became of an endpoint since it was configured.

@@ -6,6 +6,7 @@ mod events;
 mod find;
 mod health;
 mod history;
+mod limits;
 mod replays;
 mod worlds;
 
@@ -22,6 +23,7 @@ use endpoints::*;
 use events::*;
 use health::*;
 use history::*;
+use limits::*;
 use replays::*;
 use worlds::{Mail, World};
 
@@ -87,6 +89,8 @@ suite![
     of_many_who_reserve_at_once_each_gets_a_place_of_its_own,
     no_more_calls_are_under_way_than_an_endpoint_bears,
     a_place_is_free_again_when_its_time_is_over,
+    a_tenants_rate_gives_a_seconds_worth_at_once_and_then_says_when,
+    of_many_who_emit_at_once_no_more_are_taken_than_the_rate_allows,
     a_token_is_found_until_it_is_removed,
     events_are_walked_once_from_the_latest_to_the_oldest,
     a_range_begins_with_its_first_moment_and_ends_before_its_last,

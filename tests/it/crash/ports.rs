@@ -7,7 +7,7 @@ use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
     Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Cursor, Delivery,
-    DeliveryKey, Disabled, EndpointState, History, KeepEvent, KeepPace, Keeping, Matched, NoAnswer, Outgoing, Page,
+    DeliveryKey, Disabled, EndpointState, History, KeepEvent, KeepPace, Keeping, LimitEvents, Matched, NoAnswer, Outgoing, Page,
     Place, Range, ReadEndpointState, ReadEvent, ReadHealth, Received, Recipient, Replay, ReplayKey, ReplaySteps,
     Replays, SendWebhook, State, Step, Tally, Trouble, Turn, Within, WriteEndpointState,
 };
@@ -18,6 +18,16 @@ use super::faulty::Faulty;
 impl<P: KeepEvent + Sync> KeepEvent for Faulty<P> {
     async fn keep_event(&self, event: &Event, to: &[Recipient]) -> Answer<Keeping> {
         self.call("keep_event", self.inner().keep_event(event, to)).await
+    }
+}
+
+impl<P: LimitEvents + Sync> LimitEvents for Faulty<P> {
+    async fn has_room(&self) -> Answer<bool> {
+        self.call("has_room", self.inner().has_room()).await
+    }
+
+    async fn take_place(&self, tenant: &str, rate: Rate, now: Timestamp) -> Answer<Result<(), Timestamp>> {
+        self.call("take_place", self.inner().take_place(tenant, rate, now)).await
     }
 }
 

@@ -9,8 +9,8 @@ use shared::config::{Config, Secrets, Spec};
 use shared::guard::Guard;
 use shared::local::{self, Ended};
 use shared::seam::{
-    Attempts, Clock, CountAttempts, History, KeepEvent, KeepPace, Kept, ReadEvent, ReadHealth, ReplayStep, ReplaySteps,
-    Replays, Tokens, Turn, WriteConfig, WriteEndpointState,
+    Attempts, Clock, CountAttempts, History, KeepEvent, KeepPace, Kept, LimitEvents, ReadEvent, ReadHealth, ReplayStep,
+    ReplaySteps, Replays, Tokens, Turn, WriteConfig, WriteEndpointState,
 };
 
 use crate::conformance::worlds::{Place, Time, run, start};
@@ -19,6 +19,7 @@ use crate::harness::{Emulator, Hand};
 /// All that the outbound path asks of a store.
 pub trait Mail:
     KeepEvent
+    + LimitEvents
     + ReadEvent
     + Attempts
     + WriteEndpointState
@@ -38,6 +39,7 @@ pub trait Mail:
 
 impl<S> Mail for S where
     S: KeepEvent
+        + LimitEvents
         + ReadEvent
         + Attempts
         + WriteEndpointState
