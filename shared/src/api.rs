@@ -101,7 +101,7 @@ where
             ("PUT", ["config"]) => {
                 let order = config::Order::read(&head.headers, query, body::read(body).await?)?;
                 let rings = Rings::both(&self.inbound_keys, &self.outbound_keys);
-                config::replace(&self.config, rings, &self.rules, order).await
+                config::replace(&self.config, rings, &self.rules, order, self.clock.now()).await
             }
             ("GET", ["status"]) => status::show(&self.confirmations).await,
             ("POST", ["tokens"]) => tokens::make(&self.outbound, body::read(body).await?, self.clock.now()).await,

@@ -27,6 +27,7 @@ use crate::endpoint::Endpoint;
 use crate::guard::Guard;
 use crate::limits::Limits;
 use crate::source::Source;
+use crate::timestamp::Timestamp;
 
 /// What a configuration says, checked and ready for use.
 pub struct Config {
@@ -67,6 +68,15 @@ impl Config {
                 .map(|(name, spec)| endpoint::check(&name, spec, secrets, guard).map(Arc::new))
                 .collect::<Result<_, _>>()?,
             limits,
+        })
+    }
+
+    /// The certificates that nobody would take at that time: whose, and why not.
+    pub fn out_of_date(&self, now: Timestamp) -> impl Iterator<Item = (&str, ConfigError)> {
+        let certified = self.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.identity.as_ref()?)));
+        certified.filter_map(move |(endpoint, identity)| {
+            let key = format!("endpoints.{}.tls.certificate", endpoint.name);
+            Some((&*endpoint.name, ConfigError::new(key, identity.out_of_date(now)?)))
         })
     }
 }

@@ -3,6 +3,7 @@
 pub mod faulty;
 mod outbound;
 mod ports;
+mod replays;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

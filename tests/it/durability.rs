@@ -1,6 +1,7 @@
 //! `kill -9` at random moments under load: every 202 ends as an e-mail.
 
 mod outbound;
+mod replays;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! Other people's signers, mail server and mail reader agree with us.
 
 mod formats;
+mod guarded;
 mod outbound;
 
 use std::io::{BufRead, BufReader};

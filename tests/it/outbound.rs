@@ -1,5 +1,6 @@
 //! Receivers of every kind, and the real program that must deliver to the others meanwhile.
 
+mod consent;
 mod fairness;
 mod guarded;
 mod hostile;
@@ -7,6 +8,7 @@ mod large;
 mod meanwhile;
 mod pooled;
 mod tls;
+mod tokens;
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! The data folder when things are not as they should be: shared, damaged, too new, full.
 
+mod rows;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;

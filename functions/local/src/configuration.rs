@@ -12,6 +12,7 @@ use shared::guard::Guard;
 use shared::local::{Owned, Reading};
 use shared::secret::Secret;
 use shared::source::Source;
+use shared::timestamp::Timestamp;
 
 use crate::outbox;
 use crate::settings::Settings;
@@ -86,6 +87,7 @@ pub(crate) fn check(spec: Spec, Check { settings, password, reading, applied }: 
             "EMAIL_ADDRESS: the file names the default source, so only news of endpoints are mailed there".into(),
         );
     }
+    warnings.extend(config.out_of_date(Timestamp::now()).map(|(_, problem)| problem.to_string()));
     for source in &config.sources {
         for address in &source.email {
             let wrong = |problem| Stop::setting(&format!("sources.{}.email", source.name), problem);

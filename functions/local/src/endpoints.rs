@@ -54,7 +54,7 @@ pub(crate) fn endpoints(settings: &Settings, order: Endpoints) -> Result<(), Sto
 pub(crate) fn all(server: &Server, tenant: Option<&str>) -> Result<Vec<Value>, Stop> {
     let (mut found, mut iterator): (Vec<Value>, Option<String>) = (Vec::new(), None);
     loop {
-        let asked = query(&[("tenant", tenant), ("limit", Some("250")), ("iterator", iterator.as_deref())]);
+        let asked = query(&[("tenant", tenant), ("limit", Some("100")), ("iterator", iterator.as_deref())]);
         let answer = server.get(&format!("/api/v1/endpoints?{asked}"))?;
         found.extend(answer["data"].as_array().ok_or_else(|| server.not_ours())?.iter().cloned());
         // Each page begins after the one before, or it is no page of ours.

@@ -6,9 +6,10 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Rules, unavailable};
-use crate::config::{Change, Config, Rings, Secrets, Spec};
+use crate::config::{Change, Config, Rings, Secrets, Spec, Subject};
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{Kept, ReadConfig, WriteConfig};
+use crate::timestamp::Timestamp;
 
 /// Sealed, it must fit into one row of 400 KB.
 const MOST_KEPT: usize = 380_000;
@@ -84,11 +85,12 @@ pub(super) async fn replace(
     rings: Rings<'_>,
     rules: &Rules,
     order: Order,
+    now: Timestamp,
 ) -> Result<Reply, Refused> {
     let Order { spec: mut new, from } = order;
     free("source", new.source_names(), &rules.owned)?;
     free("endpoint", new.endpoint_names(), &rules.owned_endpoints)?;
-    Config::check(new.clone(), Secrets::Sent { references: rules.references }, rules.guard)?;
+    let checked = Config::check(new.clone(), Secrets::Sent { references: rules.references }, rules.guard)?;
     let (version, old) = kept(ports).await?;
     // What cannot be read is replaced: it is of no use to anybody.
     let is_readable = old.as_ref().is_some_and(Spec::is_understood);
@@ -98,6 +100,7 @@ pub(super) async fn replace(
     }
     old.open(rings);
     let changes = new.changes_from(&old);
+    in_date(&checked, &changes, now)?;
     new.seal(rings).map_err(|problem| ours(&problem))?;
     let kept = Kept { version: version + 1, text: new.write() };
     if kept.text.len() > MOST_KEPT {
@@ -111,6 +114,13 @@ pub(super) async fn replace(
         return Ok(done(kept.version, &changes));
     }
     Ok(done(version, &changes))
+}
+
+/// What has expired since it was applied stands in nobody's way.
+fn in_date(config: &Config, changes: &[Change], now: Timestamp) -> Result<(), Refused> {
+    let is_new = |name: &str| changes.iter().any(|change| matches!(&change.of, Subject::Endpoint(of) if of == name));
+    let wrong = config.out_of_date(now).find(|(name, _)| is_new(name));
+    wrong.map_or(Ok(()), |(_, problem)| Err(problem.into()))
 }
 
 /// Refuses what a file owns.

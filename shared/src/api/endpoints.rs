@@ -153,7 +153,7 @@ async fn shown(
     let more = [
         ("contact", endpoint.contact.as_ref().map(|contact| json!(contact.to_string()))),
         ("operational", endpoint.is_operational().then(|| json!(endpoint.operational))),
-        ("consent", state.consent.as_ref().map(consent)),
+        ("consent", state.consent_of(endpoint).map(consent)),
     ];
     for (key, value) in more.into_iter().filter_map(|(key, value)| Some((key, value?))) {
         shown[key] = value;

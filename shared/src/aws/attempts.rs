@@ -82,9 +82,9 @@ impl Attempts for Outbound {
         let mut settle = self.delivery_row(&turn.key);
         settle = match undelivered::list_of(&delivery) {
             Some(list) => settle
-                .update_expression(format!("{SETTLED}, undelivered = :list REMOVE lease_until, released"))
+                .update_expression(format!("{SETTLED}, undelivered = :list REMOVE lease_until"))
                 .expression_attribute_values(":list", text(list)),
-            None => settle.update_expression(format!("{SETTLED} REMOVE lease_until, released, undelivered")),
+            None => settle.update_expression(format!("{SETTLED} REMOVE lease_until, undelivered")),
         };
         let settle = settle
             .condition_expression(OURS)

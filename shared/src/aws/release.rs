@@ -63,10 +63,11 @@ impl Outbound {
     /// Notes what a step is about to put back on its way, beside what it had in hand before. `None` if another
     /// step was noted in the meantime, or the replay was stopped.
     pub(super) async fn take_in_hand(&self, update: UpdateItemFluentBuilder, events: &[Cursor]) -> Answer<Option<Row>> {
-        let names = events.iter().map(|one| at(one.at, &one.event)).collect();
+        // DynamoDB refuses a set that names something twice.
+        let names: BTreeSet<_> = events.iter().map(|one| at(one.at, &one.event)).collect();
         let update = update
             .update_expression("ADD releasing :events")
-            .expression_attribute_values(":events", AttributeValue::Ss(names))
+            .expression_attribute_values(":events", AttributeValue::Ss(names.into_iter().collect()))
             .return_values(ReturnValue::UpdatedNew);
         let noted = update.send().await;
         let row = noted.as_ref().ok().and_then(|noted| noted.attributes.clone());
@@ -89,11 +90,11 @@ impl Outbound {
                 Some(State::Pending) => {
                     let ours = turn_of(replay, &key, &row);
                     if ours.is_some() && is_of_any(&replay.key.which) {
-                        self.add_endpoint(&key.tenant, event, &key.endpoint).await?;
+                        self.add_if_new(&key).await?;
                     }
                     return Ok(ours);
                 }
-                Some(state) if is_wanted(&replay.key.which, state) => {
+                Some(state) if is_wanted(replay, &row, state) => {
                     let Some(mut delivery) = readable(&key, &row) else { return Ok(None) };
                     let next = delivery.send_again(now);
                     if self.put_back(replay, &row, &delivery, now).await? {
@@ -126,6 +127,14 @@ impl Outbound {
             .condition_expression("#state <> :pending AND #number = :known")
             .expression_attribute_values(":known", number(known));
         conditional(with(update, replay, delivery, now)?.send().await)
+    }
+
+    async fn add_if_new(&self, key: &DeliveryKey) -> Answer<()> {
+        let head = self.event_head(&key.tenant, &key.event).await?;
+        match head.is_some_and(|head| !events::endpoints(&head).contains(&key.endpoint)) {
+            true => self.add_endpoint(&key.tenant, &key.event, &key.endpoint).await,
+            false => Ok(()),
+        }
     }
 
     /// A delivery of an event that was never for that endpoint. `None` if it was, and so is on its way already; or
@@ -162,7 +171,7 @@ fn with(
         .expression_attribute_values(":next", number(next.into()))
         .expression_attribute_values(":due", number(now.0))
         .expression_attribute_values(":delivery", text(written(delivery)?))
-        .expression_attribute_values(":replay", text(&*replay.id)))
+        .expression_attribute_values(":replay", text(released(replay, next))))
 }
 
 fn key(replay: &Replay, event: &EventId) -> DeliveryKey {
@@ -174,11 +183,17 @@ fn turn(key: &DeliveryKey, number: u32, due: Timestamp) -> Turn {
     Turn { key: key.clone(), number, due, paced: false }
 }
 
+/// Which replay put a delivery back on its way last, and with which attempt.
+fn released(replay: &Replay, number: u32) -> String {
+    format!("{}/{number}", replay.id)
+}
+
 /// The turn of a delivery that the replay put back and that was not attempted since: its message may be missing.
 fn turn_of(replay: &Replay, key: &DeliveryKey, row: &Row) -> Option<Turn> {
-    let is_ours = state(row) == Some(State::Pending) && string(row, "released") == Some(&*replay.id);
-    let next = moment(row, "number").filter(|_| is_ours)?.0 as u32;
-    Some(turn(key, next, moment(row, "due")?))
+    let next = moment(row, "number")?.0 as u32;
+    let is_ours = state(row) == Some(State::Pending) && string(row, "released") == Some(&*released(replay, next));
+    let due = moment(row, "due").filter(|_| is_ours)?;
+    Some(turn(key, next, due))
 }
 
 /// Whether it is of deliveries in whatever state, and of those that never were.
@@ -186,12 +201,15 @@ fn is_of_any(which: &Which) -> bool {
     matches!(which, Which::Missing { .. } | Which::One { .. })
 }
 
-fn is_wanted(which: &Which, state: State) -> bool {
-    match which {
+/// What the same replay put back already, before whoever made its step died, is not put back once more; unless it
+/// was held again, by somebody who did not know yet that the endpoint is enabled.
+fn is_wanted(replay: &Replay, row: &Row, state: State) -> bool {
+    let was_put_back = || string(row, "released").is_some_and(|by| by.starts_with(&format!("{}/", replay.id)));
+    match replay.key.which {
         Which::Held => state == State::Held,
-        Which::Failed { .. } => state == State::GivenUp,
+        Which::Failed { .. } => state == State::GivenUp && !was_put_back(),
         Which::Missing { .. } => false,
-        Which::One { .. } => true,
+        Which::One { .. } => !was_put_back(),
     }
 }
 

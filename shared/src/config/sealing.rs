@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use super::ConfigError;
+use super::receiver::TLS_KEY;
 use super::secrets::{Kind, Rings, SHOWN, Spot, bounded, is_reference, written};
 use super::spec::Spec;
 use crate::seal::Unsealable;
@@ -31,10 +32,11 @@ impl Spec {
 
     /// Puts the secret in the place of each `env:NAME`; the error names the key.
     pub fn resolve(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        self.each_secret(|_, key, text| {
+        self.each_secret(|spot, key, text| {
             if text.starts_with("env:") {
                 let secret = written(text, environment).map_err(|why| ConfigError::new(key, why))?;
-                *text = secret.expose().to_owned();
+                // What was read from a file ends with an empty line.
+                *text = if spot.field == TLS_KEY { secret.expose().trim() } else { secret.expose() }.to_owned();
             }
             Ok(())
         })

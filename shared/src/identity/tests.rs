@@ -6,16 +6,16 @@ use super::*;
 
 /// A certificate for the years of that range, and its key, both in PEM.
 fn made(years: [i32; 2]) -> (String, Secret) {
-    let key = KeyPair::generate().unwrap();
-    let mut parameters = CertificateParams::new(["client.example".to_owned()]).unwrap();
+    let key = KeyPair::generate().expect("as it was made");
+    let mut parameters = CertificateParams::new(["client.example".to_owned()]).expect("as it was made");
     (parameters.not_before, parameters.not_after) = (date_time_ymd(years[0], 1, 1), date_time_ymd(years[1], 1, 1));
-    (parameters.self_signed(&key).unwrap().pem(), Secret::new(key.serialize_pem()))
+    (parameters.self_signed(&key).expect("as it was made").pem(), Secret::new(key.serialize_pem()))
 }
 
 #[test]
 fn an_identity_is_known_by_all_that_it_was_made_of() {
     let ((certificate, key), (other, other_key)) = (made([2020, 2120]), made([2020, 2120]));
-    let digest = |ca, shown| Identity::read(ca, shown).unwrap().digest;
+    let digest = |ca, shown| Identity::read(ca, shown).expect("as it was made").digest;
     let all = [
         digest(Some(&*other), None),
         digest(None, Some((&*certificate, &key))),
@@ -33,7 +33,7 @@ fn an_identity_is_known_by_all_that_it_was_made_of() {
 fn a_bundle_holds_many_authorities_and_a_chain_its_own_first() {
     let ((one, key), (two, _)) = (made([2020, 2120]), made([2020, 2120]));
     let bundle = format!("# ours\n{one}\n\n{two}trailing words\n");
-    let identity = Identity::read(Some(&bundle), Some((&format!("{one}{two}"), &key))).unwrap();
+    let identity = Identity::read(Some(&bundle), Some((&format!("{one}{two}"), &key))).expect("as it was made");
     assert!(identity.believed.is_some());
     assert_eq!(identity.shown.as_ref().map(|shown| shown.cert.len()), Some(2));
     assert!(!format!("{identity:?}").contains("PRIVATE"));
@@ -44,12 +44,17 @@ fn a_bundle_holds_many_authorities_and_a_chain_its_own_first() {
 #[test]
 fn keys_of_every_kind_are_read() {
     for key in [KeyPair::generate_for(&rcgen::PKCS_ED25519), KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384)] {
-        let key = key.unwrap();
-        let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap().pem();
+        let key = key.expect("as it was made");
+        let certificate = CertificateParams::new(Vec::new())
+            .expect("as it was made")
+            .self_signed(&key)
+            .expect("as it was made")
+            .pem();
         assert!(Identity::read(None, Some((&certificate, &Secret::new(key.serialize_pem())))).is_ok());
     }
-    let rsa = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
-    let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&rsa).unwrap().pem();
+    let rsa = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("as it was made");
+    let certificate =
+        CertificateParams::new(Vec::new()).expect("as it was made").self_signed(&rsa).expect("as it was made").pem();
     assert!(Identity::read(None, Some((&certificate, &Secret::new(rsa.serialize_pem())))).is_ok());
 }
 
@@ -87,13 +92,13 @@ fn what_cannot_be_used_is_refused_by_its_part() {
 
 #[test]
 fn a_certificate_out_of_date_says_since_when() {
-    let now = Timestamp::read("2026-11-22T00:00:00Z").unwrap();
+    let now = Timestamp::read("2026-11-22T00:00:00Z").expect("as it was made");
     let said = |years| {
         let (certificate, key) = made(years);
-        Identity::read(None, Some((&certificate, &key))).unwrap().out_of_date(now)
+        Identity::read(None, Some((&certificate, &key))).expect("as it was made").out_of_date(now)
     };
     assert_eq!(said([2020, 2120]), None);
     assert_eq!(said([2020, 2021]).as_deref(), Some("expired on 2021-01-01T00:00:00Z"));
     assert_eq!(said([2119, 2120]).as_deref(), Some("is not valid before 2119-01-01T00:00:00Z"));
-    assert_eq!(Identity::read(Some(&made([2020, 2021]).0), None).unwrap().out_of_date(now), None);
+    assert_eq!(Identity::read(Some(&made([2020, 2021]).0), None).expect("as it was made").out_of_date(now), None);
 }

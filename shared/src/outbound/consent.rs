@@ -80,7 +80,7 @@ fn none(words: String) -> Agreement {
 
 /// What it answered of late, if it was asked the same.
 fn known(endpoint: &Endpoint, state: &EndpointState, now: Timestamp) -> Option<Agreement> {
-    let consent = of(endpoint, state)?;
+    let consent = state.consent_of(endpoint)?;
     let age = now.since(consent.at);
     match &consent.refused {
         None if age < GOOD => Some(Agreement::Given),
@@ -89,14 +89,9 @@ fn known(endpoint: &Endpoint, state: &EndpointState, now: Timestamp) -> Option<A
     }
 }
 
-fn of<'a>(endpoint: &Endpoint, state: &'a EndpointState) -> Option<&'a Consent> {
-    let origin = endpoint.consent.as_ref()?;
-    state.consent.as_ref().filter(|consent| consent.origin == *origin && consent.url == endpoint.url.url().as_str())
-}
-
 /// How often it allows to be called, if it said so.
 pub(super) fn allowed(endpoint: &Endpoint, state: &EndpointState) -> Option<Rate> {
-    of(endpoint, state)?.rate.map(per_minute)
+    state.consent_of(endpoint)?.rate.map(per_minute)
 }
 
 /// Goes to the very address, whatever method the deliveries have.

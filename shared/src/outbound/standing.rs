@@ -9,9 +9,12 @@ use crate::endpoint::Endpoint;
 /// Of so many endpoints it is known; then begun anew.
 const MOST: usize = 10_000;
 
+/// By tenant and name.
+type Known = HashMap<(String, String), Arc<Entry>>;
+
 /// In memory alone: each process that delivers gets tokens of its own. Those of one deliverer share it.
 #[derive(Clone, Default)]
-pub struct Standing(Arc<Mutex<HashMap<(String, String), Arc<Entry>>>>);
+pub struct Standing(Arc<Mutex<Known>>);
 
 /// Of one endpoint.
 #[derive(Default)]

@@ -63,6 +63,7 @@ fn is_cut(error: &hyper::Error) -> bool {
 pub(super) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(_) => error.kind().to_string(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => "the connection was closed without an answer".into(),
         None => error.to_string(),
     }
 }

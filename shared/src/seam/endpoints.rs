@@ -77,6 +77,14 @@ pub struct Consent {
     pub rate: Option<u32>,
 }
 
+impl EndpointState {
+    /// What that endpoint answered, as it is configured now.
+    pub fn consent_of(&self, endpoint: &Endpoint) -> Option<&Consent> {
+        let (origin, url) = (endpoint.consent.as_ref()?, endpoint.url.url().as_str());
+        self.consent.as_ref().filter(|consent| consent.origin == *origin && consent.url == url)
+    }
+}
+
 /// Reads what became of an endpoint.
 pub trait ReadEndpointState {
     /// May be some seconds old.

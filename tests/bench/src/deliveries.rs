@@ -5,6 +5,7 @@ mod disk;
 mod emitter;
 mod figures;
 mod fill;
+pub mod replays;
 mod report;
 mod scenes;
 mod sink;

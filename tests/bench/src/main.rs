@@ -35,6 +35,7 @@ fn main() {
         Some("baseline") => return baseline::serve(),
         Some("client") => return deliveries::client::run(std::env::args().skip(2)),
         Some("deliveries") => return deliveries::run(),
+        Some("replays") => return deliveries::replays::run(),
         Some("million") => return million::reopen(),
         Some("functions") => return functions::run(std::env::args().skip(2)),
         _ => {}
@@ -47,6 +48,8 @@ fn main() {
     million::reopen();
     println!();
     deliveries::run();
+    println!();
+    deliveries::replays::run();
     println!();
     functions::run(std::iter::empty());
 }

@@ -39,3 +39,35 @@ fn the_file_of_the_server_owns_the_endpoints_it_names() {
     let other = owner.apply(&format!("endpoints:\n{}", endpoint("other", "")), &["--yes"], &[]);
     assert!(other.status.success(), "{}", said(&other));
 }
+
+/// A certificate until that year, and its key.
+fn certified(until: i32) -> (String, String) {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut parameters = rcgen::CertificateParams::new(["us.example".to_owned()]).expect("a name");
+    (parameters.not_before, parameters.not_after) =
+        (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(until, 1, 1));
+    (parameters.self_signed(&key).expect("a certificate").pem(), key.serialize_pem())
+}
+
+#[test]
+fn certificates_are_applied_with_their_keys_sealed_unless_they_have_expired() {
+    let owner = Owner::OneMachine(Setup::default().start());
+    let described = |certificate: &str, key: &str| {
+        let tls = json!({ "ca": certificate, "certificate": certificate, "key": key });
+        json!({ "endpoints": { "site": { "url": "https://builder.example.com/", "tls": tls } } }).to_string()
+    };
+    let (certificate, key) = certified(2120);
+    for written in [key.as_str(), "env:KEY"] {
+        let output = owner.apply(&described(&certificate, written), &["--yes"], &[("KEY", &*key)]);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let shown = owner.config("GET", "", &[], b"");
+    let tls = &shown.json()["endpoints"]["site"]["tls"];
+    assert_eq!((&tls["key"], &tls["certificate"]), (&json!("[sealed]"), &json!(certificate)));
+    let (expired, key) = certified(2021);
+    let output = owner.apply(&described(&expired, &key), &["--yes"], &[]);
+    let expected = "endpoints.site.tls.certificate: expired on 2021-01-01T00:00:00Z";
+    assert!(!output.status.success() && said(&output).contains(expected), "{}", said(&output));
+    let server = Setup::config(&described(&expired, &key)).start();
+    assert!(server.log().contains(expected) && !server.log().contains("PRIVATE"), "{}", server.log());
+}

@@ -1,6 +1,8 @@
 //! The sender and the deliverer die at every call that they make, before it or after: what was accepted
 //! arrives, no attempt is skipped, and nothing is posted more often than a death explains.
 
+mod replays;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -72,6 +74,11 @@ fn record(message: &Value) -> Value {
 impl World {
     /// Its endpoint fails at the first attempt of each event, and waits not at all for the next.
     fn new() -> Self {
+        Self::with_endpoints(|url| format!("  a: {{ url: {url}, schedule: [0, 0, 0] }}\n"))
+    }
+
+    /// With those, at the address of a receiver.
+    fn with_endpoints(endpoints: impl Fn(&str) -> String) -> Self {
         let (stack, receiver) = (Stack::deploy(), Receiver::start());
         let mut known = HashMap::<String, usize>::new();
         receiver.decide(move |request| {
@@ -79,7 +86,7 @@ impl World {
             *times += 1;
             Reply::status(if *times == 1 { 500 } else { 204 })
         });
-        stack.apply(&format!("endpoints:\n  a: {{ url: {}, schedule: [0, 0, 0] }}\n", receiver.url("/")));
+        stack.apply(&format!("endpoints:\n{}", endpoints(&receiver.url("/"))));
         let queue = stack.own_queue();
         let plan = Arc::new(Plan::default());
         let rule = Arc::clone(&plan);
@@ -123,7 +130,7 @@ impl World {
                 }
                 Ok(_) => {}
                 Err(_) => {
-                    self.end_lease(id);
+                    self.end_leases(id);
                     self.deliverer.restart();
                 }
             }
@@ -137,20 +144,24 @@ impl World {
     }
 
     fn row(&self, id: &str) -> Option<Value> {
-        self.stack.rows(&format!("event/default/{id}")).into_iter().find(|row| row["sk"]["S"] == "to/a")
+        self.row_to(id, "a")
+    }
+
+    fn row_to(&self, id: &str, endpoint: &str) -> Option<Value> {
+        let place = format!("to/{endpoint}");
+        self.stack.rows(&format!("event/default/{id}")).into_iter().find(|row| row["sk"]["S"] == *place)
     }
 
     /// What time would do.
-    fn end_lease(&self, id: &str) {
-        if self.row(id).is_none_or(|row| row.get("lease_until").is_none()) {
-            return;
+    fn end_leases(&self, id: &str) {
+        let rows = self.stack.rows(&format!("event/default/{id}"));
+        for row in rows.iter().filter(|row| row.get("lease_until").is_some()) {
+            let ask = json!({
+                "TableName": self.stack.resources["Table"], "Key": { "pk": row["pk"], "sk": row["sk"] },
+                "UpdateExpression": "SET lease_until = :past", "ExpressionAttributeValues": { ":past": { "N": "1" } },
+            });
+            self.stack.aws("dynamodb", "DynamoDB_20120810.UpdateItem", &ask);
         }
-        let key = json!({ "pk": { "S": format!("event/default/{id}") }, "sk": { "S": "to/a" } });
-        let ask = json!({
-            "TableName": self.stack.resources["Table"], "Key": key, "UpdateExpression": "SET lease_until = :past",
-            "ExpressionAttributeValues": { ":past": { "N": "1" } },
-        });
-        self.stack.aws("dynamodb", "DynamoDB_20120810.UpdateItem", &ask);
     }
 
     fn judge(&self, id: &str, died: Option<&str>) {

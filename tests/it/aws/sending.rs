@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::harness::{Receiver, Reply, Stack, eventually};
+use crate::harness::{Call, Receiver, Reply, Stack, eventually};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -132,8 +132,34 @@ fn what_arrives_at_once_costs_four_writes() {
     let calls = stack.calls().into_iter().skip(since).filter(|call| call.function != "api");
     let writes =
         calls.filter(|call| ["PutItem", "UpdateItem", "DeleteItem"].iter().any(|it| call.action.ends_with(it)));
-    assert_eq!(writes.count(), 4, "nothing else is written");
+    // Beside them only what is counted of an endpoint, which each deliverer writes once a minute at most.
+    let is_count = |call: &Call| call.json()["Key"]["sk"]["S"].as_str().is_some_and(|row| row.starts_with("health/"));
+    let (counts, others): (Vec<_>, Vec<_>) = writes.partition(is_count);
+    assert_eq!(others.len(), 4, "nothing else is written");
+    assert!(counts.len() <= 1 && counts.iter().all(|call| call.about == "endpoint/default/a"), "{counts:?}");
     stack.settle();
+}
+
+#[test]
+fn what_came_of_attempts_is_counted_and_told_to_cloudwatch() {
+    let (stack, receiver) = (Stack::deploy(), Receiver::start());
+    receiver.script(vec![Reply::status(500)], Reply::status(204));
+    stack.apply(&format!("endpoints:\n  a: {{ url: {}, schedule: [0, 1] }}\n", receiver.url("/")));
+    stack.emit(&order("o-1"));
+    stack.delivered("o-1", "a", "delivered", 2);
+    stack.settle();
+    let counted = eventually("a count", || stack.rows("endpoint/default/a").into_iter().find(is_of_an_hour));
+    assert!(counted["expires"]["N"].is_string(), "{counted}");
+    let lines = eventually("two lines of metrics", || Some(stack.metrics()).filter(|lines| lines.len() >= 2));
+    let sum = |name: &str| lines.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
+    assert_eq!((sum("Delivered"), sum("Failed"), sum("Held")), (1, 1, 0), "{lines:?}");
+    let namespace = &lines[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"];
+    assert_eq!(*namespace, format!("Hookpost/hookpost-{}", stack.account));
+    assert!(lines.iter().all(|line| !line.to_string().contains("o-1")), "{lines:?}");
+}
+
+fn is_of_an_hour(row: &serde_json::Value) -> bool {
+    row["sk"]["S"].as_str().is_some_and(|row| row.starts_with("health/"))
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
-    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Disabled, EndpointState,
-    KeepEvent, KeepPace, Keeping, LimitEvents, NoAnswer, Outgoing, Place, ReadEndpointState, ReadEvent, ReadHealth,
-    Received, Recipient, SendWebhook, Step, Tally, Trouble, Turn, WriteEndpointState,
+    Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Cursor, Delivery,
+    DeliveryKey, Disabled, EndpointState, History, KeepEvent, KeepPace, Keeping, LimitEvents, Matched, NoAnswer, Outgoing, Page,
+    Place, Range, ReadEndpointState, ReadEvent, ReadHealth, Received, Recipient, Replay, ReplayKey, ReplaySteps,
+    Replays, SendWebhook, State, Step, Tally, Trouble, Turn, Within, WriteEndpointState,
 };
 use shared::timestamp::Timestamp;
 
@@ -140,5 +141,61 @@ impl<P: ReadHealth + Sync> ReadHealth for Faulty<P> {
 
     async fn backlog(&self, tenant: &str, endpoint: &str) -> Answer<Backlog> {
         self.call("backlog", self.inner().backlog(tenant, endpoint)).await
+    }
+}
+
+impl<P: Replays + Sync> Replays for Faulty<P> {
+    async fn begin_replay(&self, replay: &Replay) -> Answer<Replay> {
+        self.call("begin_replay", self.inner().begin_replay(replay)).await
+    }
+
+    async fn replays(&self, tenant: &str, endpoint: &str) -> Answer<Vec<Replay>> {
+        self.call("replays", self.inner().replays(tenant, endpoint)).await
+    }
+
+    async fn stop_replay(&self, tenant: &str, endpoint: &str, id: &str, now: Timestamp) -> Answer<Option<Replay>> {
+        self.call("stop_replay", self.inner().stop_replay(tenant, endpoint, id, now)).await
+    }
+}
+
+impl<P: ReplaySteps + Sync> ReplaySteps for Faulty<P> {
+    async fn replay(&self, key: &ReplayKey) -> Answer<Option<Replay>> {
+        self.call("replay", self.inner().replay(key)).await
+    }
+
+    async fn undelivered(&self, tenant: &str, endpoint: &str, state: State, within: &Within) -> Answer<Page<Cursor>> {
+        self.call("undelivered", self.inner().undelivered(tenant, endpoint, state, within)).await
+    }
+
+    async fn events_from(&self, tenant: &str, within: &Within) -> Answer<Page<Matched>> {
+        self.call("events_from", self.inner().events_from(tenant, within)).await
+    }
+
+    async fn release(&self, before: &Replay, events: &[Cursor], after: &Replay) -> Answer<()> {
+        self.call("release", self.inner().release(before, events, after)).await
+    }
+}
+
+impl<P: History + Sync> History for Faulty<P> {
+    async fn events(&self, tenant: &str, range: &Range) -> Answer<Page<Event>> {
+        self.call("events", self.inner().events(tenant, range)).await
+    }
+
+    async fn deliveries_of(&self, tenant: &str, event: &EventId) -> Answer<Option<Vec<Delivery>>> {
+        self.call("deliveries_of", self.inner().deliveries_of(tenant, event)).await
+    }
+
+    async fn deliveries_to(
+        &self,
+        tenant: &str,
+        endpoint: &str,
+        state: Option<State>,
+        range: &Range,
+    ) -> Answer<Page<Delivery>> {
+        self.call("deliveries_to", self.inner().deliveries_to(tenant, endpoint, state, range)).await
+    }
+
+    async fn delivery(&self, key: &DeliveryKey) -> Answer<Option<Delivery>> {
+        self.call("delivery", self.inner().delivery(key)).await
     }
 }

@@ -18,14 +18,14 @@ const PRIVATE: &str = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HK
 const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
 
 /// A receiver made of official libraries.
-struct Official {
+pub(super) struct Official {
     server: Child,
     port: u16,
     seen: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Official {
-    fn start(mut server: Child) -> Self {
+    pub(super) fn start(mut server: Child) -> Self {
         let mut lines = BufReader::new(server.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let first = lines.next().expect("a line");
         let port = first.strip_prefix("listening ").and_then(|port| port.parse().ok()).expect("a port");
@@ -40,12 +40,12 @@ impl Official {
         Self { server, port, seen }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     #[track_caller]
-    fn wait_for(&self, count: usize) -> Vec<Value> {
+    pub(super) fn wait_for(&self, count: usize) -> Vec<Value> {
         within(Duration::from_secs(120), &format!("{count} requests"), || {
             let seen = self.seen.lock().expect("lines");
             (seen.len() >= count).then(|| seen.clone())
@@ -169,9 +169,18 @@ fn a_made_secret_fits_the_official_libraries() {
     ] {
         let official = Official::start(server);
         apply(&official.url("/"));
-        PostOffice::emit(&hookpost, &event("order.created", json!({}))).accepted();
+        let id = PostOffice::emit(&hookpost, &event("order.created", json!({}))).accepted();
         let request = official.wait_for(1).remove(0);
         assert_eq!(request["ok"], true, "{request}");
+        within(Duration::from_secs(30), "a delivery that has ended", || {
+            let shown = hookpost.owner("GET", &format!("/api/v1/deliveries/{id}/made"), &[], b"").json();
+            (shown["state"] == "delivered").then_some(())
+        });
+        let order = json!({ "of": "one", "event": id }).to_string();
+        let replay = hookpost.owner("POST", "/api/v1/endpoints/made/replays", &[], order.as_bytes());
+        assert_eq!(replay.status, 202, "{}", replay.text());
+        let again = official.wait_for(2).remove(1);
+        assert_eq!((&again["ok"], &again["id"]), (&json!(true), &json!(id)), "{again}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! The same in both worlds: an endpoint that is gone is mailed about, and told to a program.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::harness::{Receiver, Reply, World, event, eventually, stories};
+use crate::harness::{Receiver, Reply, World, event, stories, within};
 
 stories![whoever_is_to_know_of_an_endpoint_that_is_gone_is_told];
 
@@ -15,7 +17,7 @@ fn whoever_is_to_know_of_an_endpoint_that_is_gone_is_told(world: World) {
     );
     let office = world.open(&config);
     office.emit(&event("order.created", json!({ "n": 1 }))).accepted();
-    let mails = eventually("two mails", || Some(office.mails()).filter(|mails| mails.len() >= 2));
+    let mails = within(Duration::from_secs(60), "two mails", || Some(office.mails()).filter(|mails| mails.len() >= 2));
     office.settle();
     let mut told: Vec<_> = mails.iter().map(|mail| (mail.to(), mail.subject())).collect();
     told.sort();
@@ -24,7 +26,8 @@ fn whoever_is_to_know_of_an_endpoint_that_is_gone_is_told(world: World) {
     let expected =
         [("dev@shop.example", &*stopped), ("ops@example.com", "shop is disabled: the endpoint is gone (status 410)")];
     assert_eq!(told, expected);
-    let text = mails.iter().find(|mail| mail.to() == "ops@example.com").unwrap().text();
+    let to_owner = office.mail(mails.iter().find(|mail| mail.to() == "ops@example.com").unwrap().id());
+    let text = to_owner.text();
     assert!(text.contains("hookpost endpoints enable shop") && text.contains("status 410"), "{text}");
     let request = &watch.wait_for(1)[0];
     let told: serde_json::Value = serde_json::from_slice(&request.body).unwrap();

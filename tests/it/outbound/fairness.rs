@@ -68,6 +68,26 @@ fn one_that_wants_rest_again_and_again_delays_no_other() {
     assert!(beside < PROMPT, "{beside:?}");
 }
 
+#[test]
+fn what_is_held_for_one_and_then_sent_again_delays_no_other() {
+    let slow = Receiver::answering(Vec::new(), Reply::status(204).after(Duration::from_millis(500)));
+    let well = Receiver::start();
+    let endpoints =
+        endpoint("back", &slow.url("/"), "events: bad.asked") + &endpoint("well", &well.url("/"), "events: well.asked");
+    let mut hookpost = serving(&endpoints).start();
+    assert!(hookpost.verb(&["endpoints", "disable", "back"]).status.success());
+    flood(&hookpost, "bad.asked", 3_000);
+    let held = promptness(&hookpost, &well, "held", 100)[98];
+    assert!(hookpost.verb(&["endpoints", "enable", "back"]).status.success());
+    assert!(hookpost.verb(&["retry", "--endpoint", "back", "--held"]).status.success());
+    eventually("the first of the replay", || (slow.count() > 0).then_some(()));
+    let replayed = promptness(&hookpost, &well, "replayed", 100)[98];
+    println!("99 of 100 took {held:?} beside 3000 that are held, {replayed:?} beside their replay");
+    assert!(slow.count() < 3_000, "the replay was over before it was measured");
+    assert!(held < PROMPT && replayed < PROMPT, "{held:?}, {replayed:?}");
+    hookpost.leaves_work();
+}
+
 /// Counts who is there at once.
 fn counting(takes: Duration) -> (Receiver, Arc<AtomicUsize>) {
     let (until, most) = (Mutex::new(Vec::<Instant>::new()), Arc::new(AtomicUsize::new(0)));

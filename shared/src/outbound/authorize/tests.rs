@@ -16,9 +16,9 @@ use crate::timestamp::Timestamp;
 pub(super) fn endpoint() -> Endpoint {
     let oauth2 = json!({ "token_url": "https://id.example/token", "client_id": "us", "client_secret": "hush" });
     let endpoint = json!({ "url": "https://a.example/", "auth": { "oauth2": oauth2 } });
-    let spec = Spec::read(&json!({ "endpoints": { "a": endpoint } }).to_string()).unwrap();
+    let spec = Spec::read(&json!({ "endpoints": { "a": endpoint } }).to_string()).expect("as it was made");
     let config = Config::check(spec, Secrets::Sent { references: false }, Guard::default());
-    Endpoint::clone(&config.map_err(|problem| problem.to_string()).unwrap().endpoints[0])
+    Endpoint::clone(&config.map_err(|problem| problem.to_string()).expect("as it was made").endpoints[0])
 }
 
 /// Answers after a moment, with a token of the number of the request or with that status.
@@ -65,7 +65,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 async fn token(server: &Server, clock: &Hand, endpoint: &Endpoint, tokens: &Tokens) -> Result<String, String> {
     let written = written();
     let authorized = authorize((server, clock), (endpoint, tokens), &written, LIMIT).await;
-    authorized.map(|found| found.token.unwrap().expose().to_owned()).map_err(|problem| problem.to_string())
+    authorized
+        .map(|found| found.token.expect("as it was made").expose().to_owned())
+        .map_err(|problem| problem.to_string())
 }
 
 /// A hundred at once.
@@ -106,11 +108,20 @@ async fn another_token_is_asked_for_shortly_before_the_end_and_when_it_was_forgo
     assert_eq!(token(&server, &clock, &endpoint, &tokens).await.as_deref(), Ok("token-2"));
     tokens.forget(&Secret::new("token-2")).await;
     assert_eq!(token(&server, &clock, &endpoint, &tokens).await.as_deref(), Ok("token-3"));
-    let other = OAuth2 { client_secret: Secret::new("hush-2"), ..OAuth2::clone(endpoint.oauth2.as_ref().unwrap()) };
+    let other = OAuth2 {
+        client_secret: Secret::new("hush-2"),
+        ..OAuth2::clone(endpoint.oauth2.as_ref().expect("as it was made"))
+    };
     endpoint.oauth2 = Some(Arc::new(other));
     assert_eq!(token(&server, &clock, &endpoint, &tokens).await.as_deref(), Ok("token-4"), "other settings");
     endpoint.oauth2 = None;
-    assert!(authorize((&server, &clock), (&endpoint, &tokens), &written(), LIMIT).await.unwrap().token.is_none());
+    assert!(
+        authorize((&server, &clock), (&endpoint, &tokens), &written(), LIMIT)
+            .await
+            .expect("as it was made")
+            .token
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -121,6 +132,48 @@ async fn a_server_that_hangs_is_waited_for_no_longer_than_there_is_time() {
     let ask = || authorize((&server, &clock), (&endpoint, &tokens), &written, limit);
     let (one, other) = tokio::join!(ask(), ask());
     for found in [one, other] {
-        assert_eq!(found.err().unwrap().to_string(), "oauth2: timeout: no token within 50ms");
+        assert_eq!(found.err().expect("as it was made").to_string(), "oauth2: timeout: no token within 50ms");
+    }
+}
+
+/// Answers every lookup so, and notes whether anybody dialled.
+#[cfg(feature = "post")]
+mod guarded {
+    use std::io;
+    use std::net::{IpAddr, SocketAddr};
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::post::{Dial, Post, Resolve, Trust};
+
+    struct Inside;
+
+    impl Resolve for Inside {
+        async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            Ok(vec![IpAddr::from([93, 184, 216, 34]), IpAddr::from([169, 254, 169, 254])])
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Dialler(Arc<AtomicUsize>);
+
+    impl Dial for Dialler {
+        async fn dial(&self, _: SocketAddr) -> io::Result<TcpStream> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Err(io::ErrorKind::ConnectionRefused.into())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_endpoint_whose_name_stands_for_an_inside_address_is_not_dialled() {
+        let dialler = Dialler::default();
+        let post =
+            Post::with(Guard::default(), Inside, dialler.clone(), Trust::Only(Vec::new())).expect("as it was made");
+        let (endpoint, tokens, written) = (endpoint(), Tokens::default(), written());
+        let found = authorize((&post, &Hand::default()), (&endpoint, &tokens), &written, LIMIT).await;
+        let words = found.err().expect("as it was made").to_string();
+        assert!(words.starts_with("oauth2: forbidden: stands for"), "{words}");
+        assert_eq!(dialler.0.load(Ordering::SeqCst), 0);
     }
 }

@@ -12,15 +12,18 @@ use crate::quantity;
 const US: &str = "events.example.com";
 
 fn said(status: u16, headers: &[(&'static str, &str)]) -> Result<Option<u32>, String> {
-    let pairs = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+    let pairs =
+        headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("as it was made")));
     read(US, &Received { status, headers: pairs.collect(), body: Bytes::new() })
 }
 
 fn endpoint(more: serde_json::Value) -> Endpoint {
     let mut endpoint = json!({ "url": "https://a.example/hook?own=1", "consent": US });
-    endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let spec = Spec::read(&json!({ "endpoints": { "a": endpoint } }).to_string()).unwrap();
-    Endpoint::clone(&Config::check(spec, Secrets::Withheld, Guard::default()).ok().unwrap().endpoints[0])
+    endpoint.as_object_mut().expect("as it was made").extend(more.as_object().expect("as it was made").clone());
+    let spec = Spec::read(&json!({ "endpoints": { "a": endpoint } }).to_string()).expect("as it was made");
+    Endpoint::clone(
+        &Config::check(spec, Secrets::Withheld, Guard::default()).ok().expect("as it was made").endpoints[0],
+    )
 }
 
 fn state(rate: Option<u32>, refused: Option<&str>) -> EndpointState {
@@ -43,7 +46,7 @@ fn consent_is_the_origin_or_everybody_whatever_the_status() {
         read(US, &{
             let mut headers = HeaderMap::new();
             for (name, value) in two {
-                headers.append(name, value.parse().unwrap());
+                headers.append(name, value.parse().expect("as it was made"));
             }
             Received { status: 200, headers, body: Bytes::new() }
         }),
@@ -76,7 +79,7 @@ fn the_lesser_rate_counts_and_only_of_who_was_asked() {
     assert_eq!(pace::rate(&endpoint, &state(Some(60), None)), allowed);
     assert_eq!(pace::rate(&endpoint, &state(Some(100_000), None)), own);
     let mut elsewhere = state(Some(60), None);
-    elsewhere.consent.as_mut().unwrap().url = "https://b.example/".into();
+    elsewhere.consent.as_mut().expect("as it was made").url = "https://b.example/".into();
     assert_eq!(pace::rate(&endpoint, &elsewhere), own);
     let unlimited = Endpoint { rate: None, ..endpoint };
     assert_eq!(pace::rate(&unlimited, &state(Some(60), None)), allowed);
@@ -98,7 +101,7 @@ fn an_answer_is_good_for_a_day_and_a_refusal_for_five_minutes() {
     assert_eq!(known(&refused, REFUSED), None);
     for (url, origin) in [("https://a.example/hook", US), ("https://a.example/hook?own=1", "other.example.com")] {
         let (url, origin) = (url.to_owned(), origin.to_owned());
-        let other = Consent { url, origin, ..given.consent.clone().unwrap() };
+        let other = Consent { url, origin, ..given.consent.clone().expect("as it was made") };
         assert_eq!(known(&EndpointState { consent: Some(other), ..given.clone() }, millisecond), None);
     }
 }

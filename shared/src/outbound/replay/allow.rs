@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::pace;
 use super::{LOOK_AGAIN, Replayer};
 use crate::endpoint::Endpoint;
 use crate::seam::{
@@ -90,10 +91,8 @@ pub(super) struct Pace {
 impl Pace {
     /// The endpoint's own rate, or what it said that it allows; whichever is less.
     fn of(endpoint: &Endpoint, state: &EndpointState) -> Self {
-        let own = endpoint.rate.map(|rate| rate.per_second);
-        let consented = state.consent.as_ref().and_then(|consent| consent.rate).map(|rate| f64::from(rate) / 60.0);
-        let all = own.into_iter().chain(consented);
-        Self { per_second: all.fold(MOST as f64, f64::min) }
+        let rate = pace::rate(endpoint, state).map(|rate| rate.per_second);
+        Self { per_second: rate.unwrap_or(f64::INFINITY).min(MOST as f64) }
     }
 
     /// How many at once.

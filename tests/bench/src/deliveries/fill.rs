@@ -1,9 +1,11 @@
 //! Stores whose deliveries are due, made through the library before the program is started.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use shared::event::{Data, Digested, Event, EventId};
 use shared::local::Store;
-use shared::seam::{KeepEvent, Recipient};
+use shared::seam::{AttemptClaim, Attempts, DeliveryKey, KeepEvent, Recipient, Step, Turn};
 use shared::timestamp::Timestamp;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -49,6 +51,17 @@ impl Filled {
         std::fs::File::open(copy.path().join(name)).and_then(|file| file.sync_all()).expect("a disk");
         copy
     }
+
+    /// The same, and so many more held for another.
+    pub async fn and_held(self, count: usize, endpoint: &'static str) -> Self {
+        hold(&self.store(), count, endpoint).await;
+        self
+    }
+
+    /// To be read and written before a copy is made.
+    pub fn store(&self) -> Store {
+        Store::open(&self.0.path().join("data")).expect("a store")
+    }
 }
 
 /// An empty folder on the disk that is measured.
@@ -56,13 +69,45 @@ pub fn folder() -> TempDir {
     tempfile::tempdir_in(servers::data()).expect("a folder")
 }
 
-async fn keep(store: &Store, n: usize, endpoints: &[String]) {
-    let (now, mut random) = (Timestamp::now(), [0; 10]);
-    random[..8].copy_from_slice(&(n as u64).to_be_bytes());
-    let (kind, data) = ("order.created".parse().expect("a type"), Data::json(data()));
+async fn hold(store: &Store, count: usize, endpoint: &'static str) {
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = store.clone();
+        writers.spawn(async move {
+            for n in (writer..count).step_by(WRITERS) {
+                hold_one(&store, n, endpoint).await;
+            }
+        });
+    }
+    writers.join_all().await;
+}
+
+/// As it is where the endpoint was disabled when its turn came.
+async fn hold_one(store: &Store, n: usize, endpoint: &str) {
+    let event = event(Timestamp::now(), 1 << 63 | n as u64, Bytes::from_static(b"{}"));
+    let due = event.received;
+    store.keep_event(&event, &[Recipient { endpoint: endpoint.into(), due }]).await.expect("a row");
+    let key = DeliveryKey { tenant: event.tenant.clone(), event: event.id.clone(), endpoint: endpoint.into() };
+    let turn = Turn { key, number: 1, due, paced: false };
+    let until = due.after(Duration::from_secs(60));
+    let claim = store.claim_attempt(&turn, &event, due, until).await.expect("a store");
+    if let AttemptClaim::Ours(lease) = claim {
+        store.settle_attempt(lease, None, Step::Held).await.expect("a row");
+    }
+}
+
+fn event(now: Timestamp, n: u64, data: Bytes) -> Event {
+    let mut random = [0; 10];
+    random[..8].copy_from_slice(&n.to_be_bytes());
+    let (kind, data) = ("order.created".parse().expect("a type"), Data::json(data));
     let digest = Digested::of(&kind, None, &[], &data);
     let (tenant, id, channels) = ("default".to_owned(), EventId::new(now, random), Vec::new());
-    let event = Event { tenant, id, kind, timestamp: now, received: now, channels, data, digest };
+    Event { tenant, id, kind, timestamp: now, received: now, channels, data, digest }
+}
+
+async fn keep(store: &Store, n: usize, endpoints: &[String]) {
+    let event = event(Timestamp::now(), n as u64, data());
+    let now = event.received;
     let to: Vec<_> = endpoints.iter().map(|endpoint| Recipient { endpoint: endpoint.clone(), due: now }).collect();
     store.keep_event(&event, &to).await.expect("a row");
 }

@@ -27,10 +27,12 @@ endpoints:
     max_concurrent: 5
   bad: {{ url: {}, events: small, schedule: [0, 1, 1h] }}
   gone: {{ url: {}, events: small }}
+  told: {{ url: {}, events: nothing, operational: 'endpoint.*' }}
 ",
         good.url("/"),
         bad.url("/"),
         gone.url("/"),
+        good.url("/"),
     ));
     answers_get_lost(stack);
     sent(stack);
@@ -94,6 +96,24 @@ fn changed(stack: &Stack) {
     });
 }
 
+/// What was held, and what an endpoint has missed, though it has missed nothing.
+fn sent_again(stack: &Stack) {
+    for verb in [
+        &["retry", "--endpoint", "gone", "--held"][..],
+        &["retry", "--endpoint", "good", "--missing", "--since", "2026-01-01T00:00:00Z"],
+        &["replays", "--endpoint", "gone"],
+    ] {
+        let output = eventually("a replay", || Some(stack.verb(verb, &[])).filter(|output| output.status.success()));
+        assert!(!output.stdout.is_empty(), "{verb:?}");
+    }
+    stack.delivered("small", "gone", "held", 2);
+    let asks = |index: &str| {
+        let calls = stack.calls().into_iter().filter(|call| call.function == "deliverer");
+        calls.into_iter().any(|call| call.action == "dynamodb:Query" && call.about == index)
+    };
+    eventually("what is missing", || (asks("history") && asks("undelivered")).then_some(()));
+}
+
 /// By the owner.
 fn asked(stack: &Stack) {
     for verb in [
@@ -110,6 +130,7 @@ fn asked(stack: &Stack) {
         let output = stack.verb(verb, &[]);
         assert!(output.status.success(), "{verb:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
+    sent_again(stack);
     let tokens = stack.admin("GET", "/api/v1/tokens", &[], b"").json();
     let id = tokens["data"][0]["id"].as_str().expect("a token");
     assert!(stack.verb(&["token", "remove", id], &[]).status.success());

@@ -202,6 +202,13 @@ impl Stack {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// The lines of the deliverer's log that CloudWatch makes metrics of.
+    pub fn metrics(&self) -> Vec<Value> {
+        let lines = log::lines(&self.account, &self.resources["DelivererLog"]).into_iter();
+        let lines = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+        lines.filter(|line| line["_aws"].is_object()).collect()
+    }
+
     /// Rows of the table under that partition.
     pub fn rows(&self, partition: &str) -> Vec<Value> {
         let ask = json!({
