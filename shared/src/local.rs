@@ -18,6 +18,7 @@ mod open;
 mod pace;
 mod queue;
 mod recent;
+mod release;
 mod replays;
 mod room;
 mod smtp;

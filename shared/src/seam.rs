@@ -1,6 +1,7 @@
 //! The ports: what the paths ask of the world. One trait for each capability, as narrow as the
 //! statement that allows it on AWS; no vendor's type in a signature, nor in an error.
 
+mod email;
 mod endpoints;
 mod health;
 mod history;
@@ -17,11 +18,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::address::EmailAddress;
 use crate::id::WebhookId;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
+pub use email::*;
 pub use endpoints::*;
 pub use health::*;
 pub use history::*;
@@ -218,41 +219,4 @@ pub struct Confirmation {
 /// Tells what is still to be confirmed.
 pub trait Confirmations {
     fn confirmations(&self) -> impl Future<Output = Answer<Vec<Confirmation>>> + Send;
-}
-
-/// An e-mail, complete but for its envelope.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email {
-    pub id: WebhookId,
-    /// When the webhook was received.
-    pub date: Timestamp,
-    pub to: Vec<EmailAddress>,
-    /// One line, no control characters.
-    pub subject: String,
-    pub text: String,
-    pub html: String,
-    pub attachment: Option<Attachment>,
-}
-
-/// A file that goes with an e-mail, under a name that we chose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attachment {
-    pub name: &'static str,
-    pub content_type: &'static str,
-    pub bytes: Bytes,
-}
-
-/// Why an e-mail did not go out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Try again: the world may change its mind.
-    Later(String),
-    /// Never: this e-mail cannot succeed.
-    Never(String),
-}
-
-/// Hands an e-mail to whoever delivers it.
-pub trait SendEmail {
-    /// `Ok` once somebody else has taken responsibility for it.
-    fn send_email(&self, email: &Email) -> impl Future<Output = Result<(), Refusal>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Replays: a row each, the steps that are due, and what is put back on its way in one commit with its replay.
+//! Replays: a row each, and the steps that are due.
 
 use std::ops::Bound;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use redb::ReadableTable;
 use super::lanes::lane;
 use super::store::Store;
 use super::tables::{EVENTS, EVENTS_BY_TIME, REPLAYS, REPLAYS_BY_TIME, Tables, UNDELIVERED};
-use super::{deliveries, events, undelivered};
+use super::{events, release};
 use crate::seam::{
-    Answer, Cursor, Delivery, DeliveryKey, Matched, Page, Progress, Replay, ReplayKey, ReplayStep, ReplaySteps,
-    Replays, State, Unavailable, Which, Within,
+    Answer, Cursor, Matched, Page, Progress, Replay, ReplayKey, ReplayStep, ReplaySteps, Replays, State, Unavailable,
+    Within,
 };
 use crate::timestamp::Timestamp;
 
@@ -174,7 +174,7 @@ impl ReplaySteps for Store {
                 }
                 let mut queued = 0;
                 for event in &events {
-                    queued += usize::from(send_again(tables, &before, event)?);
+                    queued += usize::from(release::send_again(tables, &before, event)?);
                 }
                 put(tables, &after)?;
                 Ok(queued)
@@ -194,51 +194,6 @@ fn begin(within: &Within) -> (u64, &str, bool) {
         Some(Cursor { at, event }) if *at >= within.since => (at.0, event.as_str(), true),
         _ => (within.since.0, "", false),
     }
-}
-
-/// The state of the deliveries that such a replay is of, if that is one.
-fn wanted(which: &Which) -> Option<State> {
-    match which {
-        Which::Held => Some(State::Held),
-        Which::Failed { .. } => Some(State::GivenUp),
-        Which::Missing { .. } | Which::One { .. } => None,
-    }
-}
-
-/// Puts one delivery back on its way. Answers whether a turn was written.
-fn send_again(tables: &mut Tables<'_>, replay: &Replay, event: &Cursor) -> Result<bool, redb::Error> {
-    let ReplayKey { tenant, endpoint, .. } = &replay.key;
-    let (lane, at, id) = (lane(tenant, endpoint), event.at.0, event.event.as_str());
-    let state = tables.deliveries_by_time()?.get((&*lane, at, id))?.map(|row| row.value());
-    let of = wanted(&replay.key.which);
-    let was_here = match of {
-        Some(of) => undelivered::forget(tables, &lane, of, at, id)?,
-        None => false,
-    };
-    let is_wanted = of.map_or(state != Some(State::Pending as u8), |of| state == Some(of as u8));
-    if !is_wanted || tables.events_by_time()?.get((&**tenant, at, id))?.is_none() {
-        return Ok(false);
-    }
-    let known = tables.deliveries()?.get((&*lane, id))?.and_then(|row| deliveries::read(row.value()));
-    let known = match (state, known) {
-        (Some(_), Some(known)) => Some(known),
-        _ => events::add_endpoint(tables, tenant, id, endpoint)?.map(|event| {
-            let key = DeliveryKey { tenant: tenant.clone(), event: event.id.clone(), endpoint: endpoint.clone() };
-            Delivery::queued(key, &event)
-        }),
-    };
-    let Some(mut delivery) = known else { return Ok(false) };
-    let was_here = undelivered::forget(tables, &lane, delivery.state, at, id)? || was_here;
-    let number = delivery.send_again(replay.due);
-    let bytes = serde_json::to_vec(&delivery).unwrap_or_default();
-    tables.turns()?.insert((&*lane, replay.due.0, id), (number, false))?;
-    let before = tables.deliveries()?.insert((&*lane, id), &*bytes)?.map_or(0, |row| row.value().len());
-    tables.grown += bytes.len() as i64 - before as i64;
-    tables.deliveries_by_time()?.insert((&*lane, at, id), State::Pending as u8)?;
-    if was_here {
-        undelivered::note(tables, &lane, &delivery)?;
-    }
-    Ok(true)
 }
 
 impl Store {

@@ -7,6 +7,7 @@ mod find;
 mod health;
 mod history;
 mod limits;
+mod released;
 mod replays;
 mod worlds;
 
@@ -24,6 +25,7 @@ use events::*;
 use health::*;
 use history::*;
 use limits::*;
+use released::*;
 use replays::*;
 use worlds::{Mail, World};
 

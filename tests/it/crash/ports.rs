@@ -7,9 +7,9 @@ use shared::event::{Event, EventId};
 use shared::quantity::Rate;
 use shared::seam::{
     Answer, Attempt, AttemptClaim, AttemptLease, Attempts, Backlog, Consent, CountAttempts, Cursor, Delivery,
-    DeliveryKey, Disabled, EndpointState, History, KeepEvent, KeepPace, Keeping, LimitEvents, Matched, NoAnswer, Outgoing, Page,
-    Place, Range, ReadEndpointState, ReadEvent, ReadHealth, Received, Recipient, Replay, ReplayKey, ReplaySteps,
-    Replays, SendWebhook, State, Step, Tally, Trouble, Turn, Within, WriteEndpointState,
+    DeliveryKey, Disabled, EndpointState, History, KeepEvent, KeepPace, Keeping, LimitEvents, Matched, NoAnswer,
+    Outgoing, Page, Place, Range, ReadEndpointState, ReadEvent, ReadHealth, Received, Recipient, Replay, ReplayKey,
+    ReplaySteps, Replays, SendWebhook, State, Step, Tally, Trouble, Turn, Within, WriteEndpointState,
 };
 use shared::timestamp::Timestamp;
 

@@ -21,9 +21,8 @@ fn endpoint(more: serde_json::Value) -> Endpoint {
     let mut endpoint = json!({ "url": "https://a.example/hook?own=1", "consent": US });
     endpoint.as_object_mut().expect("as it was made").extend(more.as_object().expect("as it was made").clone());
     let spec = Spec::read(&json!({ "endpoints": { "a": endpoint } }).to_string()).expect("as it was made");
-    Endpoint::clone(
-        &Config::check(spec, Secrets::Withheld, Guard::default()).ok().expect("as it was made").endpoints[0],
-    )
+    let config = Config::check(spec, Secrets::Withheld, Guard::default());
+    config.map(|config| Endpoint::clone(&config.endpoints[0])).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn state(rate: Option<u32>, refused: Option<&str>) -> EndpointState {
