@@ -138,7 +138,6 @@ impl Server {
                 failed(format!("is not the management API ({message}); on AWS use the output ApiUrl"))
             }
             StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => Stop::Refused(message),
-            StatusCode::CONFLICT => Stop::Failed(message),
             StatusCode::UNAUTHORIZED => failed(self.hint.into()),
             _ => failed(format!("{status}: {message}")),
         })

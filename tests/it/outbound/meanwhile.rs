@@ -24,7 +24,7 @@ fn an_endpoint_that_was_disabled_meanwhile_stays_disabled() {
         });
         days.deliver_all().await;
         let known = days.store.endpoint_state("default", "a").await.expect("a store");
-        assert_eq!(known.disabled, Some(disabled));
+        assert_eq!(known.disabled, Some(Disabled { told: true, ..disabled }), "and its owner was told");
         assert_eq!((days.post.asked().len(), days.delivery("one", "a").await.state), (1, State::Held));
     });
 }

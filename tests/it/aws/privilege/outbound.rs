@@ -17,7 +17,8 @@ pub fn everything(stack: &Stack) {
     bad.set(Reply::status(500));
     gone.set(Reply::status(410));
     stack.apply(&format!(
-        "sources:
+        "limits: {{ rate: 1000/s }}
+sources:
   told: {{ verify: {{ scheme: password, secret: hush-hush }}, publish: large }}
 endpoints:
   good:
