@@ -26,7 +26,12 @@ pub(super) enum Fate {
 
 impl<F, M: WriteEndpointState + ReadHealth, P, N: Tell, C: Clock> Deliverer<F, M, P, N, C> {
     /// Notes what an attempt says of its endpoint; answers whether that is disabled for it.
-    pub(super) async fn note_health(&self, open: &Open, outcome: Outcome, answers: &[LastAnswer]) -> Answer<bool> {
+    pub(super) async fn note_health(
+        &self,
+        open: &Open,
+        outcome: Outcome,
+        answers: impl Fn() -> Vec<LastAnswer>,
+    ) -> Answer<bool> {
         let (endpoint, now) = (&*open.endpoint, self.clock.now());
         if course(&open.state, outcome, now) == Course::Same {
             return Ok(false);
@@ -41,14 +46,14 @@ impl<F, M: WriteEndpointState + ReadHealth, P, N: Tell, C: Clock> Deliverer<F, M
                 tracing::info!(tenant, endpoint = name, "endpoint fails");
             }
             Course::Failing { since } => {
-                self.tell(endpoint, What::Failing, since, answers.to_vec(), Fate::Other).await?;
+                self.tell(endpoint, What::Failing, since, answers(), Fate::Other).await?;
                 self.memory.trouble_told(tenant, name, since).await?;
                 tracing::warn!(tenant, endpoint = name, %since, "endpoint only fails");
             }
             Course::TooLong => {
                 let reason = format!("it only failed for {} days", DISABLED_AFTER.as_secs() / 86_400);
                 let disabled = Disabled { since: now, reason, told: false };
-                self.disable(endpoint, &disabled, answers.to_vec(), Fate::Held).await?;
+                self.disable(endpoint, &disabled, answers(), Fate::Held).await?;
                 return Ok(true);
             }
             Course::Works { trouble } => {

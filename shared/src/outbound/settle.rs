@@ -25,15 +25,15 @@ where
         let Judged { attempt, mut step, change, outcome, handled } = judged;
         let arrived = handled == Handled::Delivered;
         self.count(open, &attempt, arrived).await;
-        let answers = answers(lease.delivery.attempts.iter().chain([&attempt]));
+        let answers = || answers(lease.delivery.attempts.iter().chain([&attempt]));
         if let Some(change) = change {
-            self.change(open, change, &answers, if arrived { Fate::Other } else { Fate::Held }).await?;
+            self.change(open, change, answers, if arrived { Fate::Other } else { Fate::Held }).await?;
         }
-        if self.note_health(open, outcome, &answers).await? {
+        if self.note_health(open, outcome, answers).await? {
             step = Step::Held;
         }
         if step == Step::GivenUp && outcome == Outcome::Failed {
-            self.tell_exhausted(open, answers).await?;
+            self.tell_exhausted(open, answers()).await?;
         }
         log(open, &attempt, step);
         self.memory.settle_attempt(lease, Some(attempt), step).await?;
@@ -46,9 +46,15 @@ where
         self.memory.count_attempt(tenant, endpoint, attempt.at, arrived, answered_after).await;
     }
 
-    async fn change(&self, open: &Open, change: Change, answers: &[LastAnswer], fate: Fate) -> Answer<()> {
+    async fn change(
+        &self,
+        open: &Open,
+        change: Change,
+        answers: impl Fn() -> Vec<LastAnswer>,
+        fate: Fate,
+    ) -> Answer<()> {
         match change {
-            Change::Disable(disabled) => self.disable(&open.endpoint, &disabled, answers.to_vec(), fate).await,
+            Change::Disable(disabled) => self.disable(&open.endpoint, &disabled, answers(), fate).await,
             Change::Slow { until } => {
                 let (tenant, endpoint) = (&open.endpoint.tenant, &open.endpoint.name);
                 self.memory.slow_endpoint(tenant, endpoint, until).await?;
