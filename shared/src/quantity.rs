@@ -34,17 +34,22 @@ impl Rate {
     }
 
     /// Takes a place that is free within a second: the first that is free then, in microseconds since 1970, as
-    /// `next` is.
+    /// `next` is. What was taken further ahead than this rate ever takes was another rate's, and counts no more.
     ///
     /// # Errors
     /// None is free so soon; some will be then.
     pub fn take(self, next: u64, now: Timestamp) -> Result<u64, Timestamp> {
         let now = now.0 * 1_000;
-        let place = next.max(now);
+        let place = if next > self.furthest(now) { now } else { next.max(now) };
         if place > now + SOON {
             return Err(Timestamp((place - SOON).div_ceil(1_000)));
         }
         Ok(place + self.apart().as_micros() as u64)
+    }
+
+    /// No place of this rate that is free lies further ahead than that, in microseconds as `now` is.
+    pub fn furthest(self, now: u64) -> u64 {
+        now + SOON + self.apart().as_micros() as u64
     }
 }
 
@@ -158,6 +163,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_slower_rate_took_does_not_hold_up_a_faster_one() {
+        let (slow, fast, now) = (rate("1/h").unwrap(), rate("100/s").unwrap(), Timestamp(1_000_000));
+        let next = slow.take(0, now).unwrap();
+        assert!(slow.take(next, Timestamp(now.0 + 60_000)).is_err());
+        assert!(fast.take(next, Timestamp(now.0 + 60_000)).is_ok());
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Refused {
                 StatusCode::INSUFFICIENT_STORAGE,
                 "history_full",
                 "history has the size that HOOKPOST_HISTORY allows, and nothing in it can be forgotten yet; \
-                 allow more, or see to the deliveries that are pending or held",
+                 allow more, or enable the endpoints for which deliveries are held and send those again",
             ),
             Self::TooSlow => error(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
             Self::Invalid { key, problem } => {

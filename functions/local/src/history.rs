@@ -159,8 +159,13 @@ fn text(value: &Value, key: &str) -> String {
 
 /// A time as the server reads it: `2h` is two hours ago. It judges the rest.
 pub(crate) fn moment(text: &str) -> String {
+    ago(text).map_or_else(|| text.to_owned(), Timestamp::precise)
+}
+
+/// When that was, if it says how long ago.
+pub(crate) fn ago(text: &str) -> Option<Timestamp> {
     let ago = Some(text).filter(|text| text.ends_with(['s', 'm', 'h', 'd'])).and_then(duration);
-    ago.map_or_else(|| text.to_owned(), |ago| Timestamp::now().before(ago).precise())
+    ago.map(|ago| Timestamp::now().before(ago))
 }
 
 /// What was given, as a query.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 use serde_json::{Value, json};
 use shared::outside::Outside;
+use shared::timestamp::Timestamp;
 
 use crate::client::{Server, print};
-use crate::history::{moment, query, step};
+use crate::history::{ago, query, step};
 use crate::replays::{line, text};
 use crate::settings::Settings;
 use crate::stop::Stop;
@@ -89,9 +90,14 @@ fn follow(server: &Server, path: &str) -> Result<Value, Stop> {
     }
 }
 
+/// The minute of that time: the same words a moment later are the same order.
+fn minute(at: Timestamp) -> String {
+    Timestamp(at.0 / 60_000 * 60_000).precise()
+}
+
 impl Retry {
     fn order(&self) -> Value {
-        let since = self.since.as_deref().map(moment);
+        let since = self.since.as_deref().map(|text| ago(text).map_or_else(|| text.to_owned(), minute));
         match &self.event {
             Some(event) => json!({ "of": "one", "event": event }),
             None if self.held => json!({ "of": "held" }),

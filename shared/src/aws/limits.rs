@@ -29,13 +29,14 @@ impl LimitEvents for Outbound {
         let (apart, micros) = (rate.apart().as_micros() as u64, now.0 * 1_000);
         for _ in 0..TRIES {
             let Some(free) = self.take_next(tenant, apart, micros).await? else { return Ok(Ok(())) };
-            if free > micros + SOON {
+            if (micros + SOON + 1..=rate.furthest(micros)).contains(&free) {
                 return Ok(rate.take(free, now).map(|_| ()));
             }
             let first = self
                 .rate_row(tenant)
                 .update_expression("SET #free = :next")
-                .condition_expression("attribute_not_exists(#free) OR #free < :now")
+                .condition_expression("attribute_not_exists(#free) OR #free < :now OR #free > :furthest")
+                .expression_attribute_values(":furthest", number(rate.furthest(micros)))
                 .expression_attribute_values(":next", number(micros + apart))
                 .expression_attribute_values(":now", number(micros));
             if conditional(first.send().await)? {

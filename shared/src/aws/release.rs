@@ -92,7 +92,7 @@ impl Outbound {
                     if ours.is_some() && is_of_any(&replay.key.which) {
                         self.add_if_new(&key).await?;
                     }
-                    return Ok(ours);
+                    return Ok(ours.or_else(|| hurried(replay, &key, &row, now)));
                 }
                 Some(state) if is_wanted(replay, &row, state) => {
                     let Some(mut delivery) = readable(&key, &row) else { return Ok(None) };
@@ -194,6 +194,14 @@ fn turn_of(replay: &Replay, key: &DeliveryKey, row: &Row) -> Option<Turn> {
     let is_ours = state(row) == Some(State::Pending) && string(row, "released") == Some(&*released(replay, next));
     let due = moment(row, "due").filter(|_| is_ours)?;
     Some(turn(key, next, due))
+}
+
+/// The turn of a delivery that waits for its next attempt, brought forward: of the same attempt's two messages one
+/// finds it made.
+fn hurried(replay: &Replay, key: &DeliveryKey, row: &Row, now: Timestamp) -> Option<Turn> {
+    let is_one = matches!(replay.key.which, Which::One { .. });
+    let waits = moment(row, "due").is_some_and(|due| due > now) && moment(row, "lease_until").is_none();
+    (is_one && waits).then(|| moment(row, "number")).flatten().map(|next| turn(key, next.0 as u32, now))
 }
 
 /// Whether it is of deliveries in whatever state, and of those that never were.

@@ -1,7 +1,5 @@
 //! Replays: a row each, below its endpoint, and a message for the step that is next.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -13,12 +11,10 @@ use super::outbound::Outbound;
 use super::store::{expiry, number, text};
 use super::turns::StepDue;
 use crate::seam::{
-    Answer, Cursor, Matched, Page, Progress, Replay, ReplayKey, ReplaySteps, Replays, State, Unavailable, Which, Within,
+    AGAIN_AFTER, Answer, Cursor, Matched, Page, Progress, Replay, ReplayKey, ReplaySteps, Replays, State, Unavailable,
+    Which, Within,
 };
 use crate::timestamp::Timestamp;
-
-/// One that began so little before an equal one is the same.
-const SAME: Duration = Duration::from_secs(60);
 
 /// A replay goes on while its owner stops it: so often it is read again.
 const TRIES: usize = 5;
@@ -43,6 +39,7 @@ fn place(which: &Which) -> String {
 impl Replays for Outbound {
     /// The row, then the message: after a crash in between the same again sends it.
     async fn begin_replay(&self, replay: &Replay) -> Answer<Replay> {
+        let recent = if replay.key.which.repeats() { replay.began.before(AGAIN_AFTER) } else { replay.began };
         let begin = self
             .replay_row(replay)?
             .condition_expression(
@@ -50,7 +47,7 @@ impl Replays for Outbound {
             )
             .expression_attribute_values(":running", text(RUNNING))
             .expression_attribute_values(":stopped", text(STOPPED))
-            .expression_attribute_values(":recent", number(replay.began.before(SAME).0))
+            .expression_attribute_values(":recent", number(recent.0))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let replay = match begin.send().await {
             Ok(_) => replay.clone(),

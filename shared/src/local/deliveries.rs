@@ -19,7 +19,7 @@ pub(super) struct Claimed(Mutex<HashMap<DeliveryKey, Timestamp>>);
 
 impl Claimed {
     /// Until when somebody else has it, or `None` if it is now ours.
-    fn take(&self, key: &DeliveryKey, now: Timestamp, until: Timestamp) -> Option<Timestamp> {
+    pub(super) fn take(&self, key: &DeliveryKey, now: Timestamp, until: Timestamp) -> Option<Timestamp> {
         let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match claimed.get(key) {
             Some(ends) if *ends > now => Some(*ends),
@@ -36,7 +36,7 @@ impl Claimed {
         claimed.get(key) == Some(&until)
     }
 
-    fn give_back(&self, key: &DeliveryKey) {
+    pub(super) fn give_back(&self, key: &DeliveryKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Rates(Mutex<HashMap<String, u64>>);
 
 impl LimitEvents for Store {
     async fn has_room(&self) -> Answer<bool> {
-        self.look_for_room()
+        self.find_room().await
     }
 
     async fn take_place(&self, tenant: &str, rate: Rate, now: Timestamp) -> Answer<Result<(), Timestamp>> {

@@ -10,13 +10,13 @@ use super::store::Store;
 use super::tables::{EVENTS, EVENTS_BY_TIME, REPLAYS, REPLAYS_BY_TIME, Tables, UNDELIVERED};
 use super::{events, release};
 use crate::seam::{
-    Answer, Cursor, Matched, Page, Progress, Replay, ReplayKey, ReplayStep, ReplaySteps, Replays, State, Unavailable,
-    Within,
+    AGAIN_AFTER, Answer, Cursor, DeliveryKey, Matched, Page, Progress, Replay, ReplayKey, ReplayStep, ReplaySteps,
+    Replays, State, Unavailable, Which, Within,
 };
 use crate::timestamp::Timestamp;
 
-/// An equal one is not begun again so soon.
-const AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Longer than a commit takes.
+const HELD_BACK: Duration = Duration::from_secs(20);
 
 /// What names a replay within its lane.
 fn name(key: &ReplayKey) -> (String, String) {
@@ -58,7 +58,7 @@ impl Replays for Store {
                 let known = get(tables, &replay.key)?;
                 let counts = |known: &Replay| match known.state {
                     Progress::Running => true,
-                    Progress::Done => replay.began.since(known.began) < AGAIN_AFTER,
+                    Progress::Done => replay.key.which.repeats() && replay.began.since(known.began) < AGAIN_AFTER,
                     Progress::Stopped => false,
                 };
                 if let Some(known) = known.filter(counts) {
@@ -166,6 +166,8 @@ impl ReplaySteps for Store {
     async fn release(&self, before: &Replay, events: &[Cursor], after: &Replay) -> Answer<()> {
         let (lane, due) = (lane(&before.key.tenant, &before.key.endpoint), before.due);
         let (before, events, after) = (before.clone(), events.to_vec(), after.clone());
+        let hurried = self.hold_back(&before);
+        let may_hurry = hurried.is_some();
         let queued = self
             .write(move |tables| {
                 let known = get(tables, &before.key)?;
@@ -174,17 +176,31 @@ impl ReplaySteps for Store {
                 }
                 let mut queued = 0;
                 for event in &events {
-                    queued += usize::from(release::send_again(tables, &before, event)?);
+                    queued += usize::from(release::send_again(tables, &before, event, may_hurry)?);
                 }
                 put(tables, &after)?;
                 Ok(queued)
             })
-            .await?;
+            .await;
+        if let Some(key) = hurried {
+            self.inner.claimed.give_back(&key);
+        }
+        let queued = queued?;
         if queued > 0 {
             self.inner.lanes.arrive(&lane, due);
         }
         self.inner.replaying.notify_one();
         Ok(())
+    }
+}
+
+impl Store {
+    /// The delivery that a replay of one event may hurry: nobody is making an attempt of it, or begins one until
+    /// it is given back.
+    fn hold_back(&self, replay: &Replay) -> Option<DeliveryKey> {
+        let ReplayKey { tenant, endpoint, which: Which::One { event } } = &replay.key else { return None };
+        let key = DeliveryKey { tenant: tenant.clone(), event: event.clone(), endpoint: endpoint.clone() };
+        self.inner.claimed.take(&key, replay.due, replay.due.after(HELD_BACK)).is_none().then_some(key)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::ReadableTable;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use super::store::Store;
 use super::sweep::{AT_ONCE, Sparing, forget_event};
@@ -24,11 +24,13 @@ const ROOMY: u64 = 90;
 pub(super) struct Room {
     most: AtomicU64,
     wanted: Notify,
+    /// How large it was when nothing in it could be forgotten.
+    stuck: Mutex<Option<u64>>,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { most: AtomicU64::new(u64::MAX), wanted: Notify::new() }
+        Self { most: AtomicU64::new(u64::MAX), wanted: Notify::new(), stuck: Mutex::new(None) }
     }
 }
 
@@ -60,8 +62,21 @@ impl Store {
         Ok(size < most)
     }
 
+    /// Whether there is room. Of many who find none, one makes some, unless there was none to be made just now.
+    pub(super) async fn find_room(&self) -> Answer<bool> {
+        if self.look_for_room()? {
+            return Ok(true);
+        }
+        let size = self.history_size()?;
+        if self.inner.room.stuck.lock().await.is_none_or(|stuck| stuck != size) {
+            self.make_room().await?;
+        }
+        self.look_for_room()
+    }
+
     /// Forgets the oldest events whose deliveries have all ended, until there is some room.
     pub async fn make_room(&self) -> Answer<()> {
+        let mut stuck = self.inner.room.stuck.lock().await;
         let most = self.inner.room.most.load(Ordering::Relaxed);
         let (mut from, mut forgotten) = (0, 0);
         if self.history_size()? <= part(most, FULL) {
@@ -73,12 +88,9 @@ impl Store {
             from = last + 1;
             forgotten += self.forget_ended(oldest, part(most, ROOMY)).await?;
         }
-        tracing::warn!(
-            forgotten,
-            size = self.history_size()?,
-            most,
-            "history was full; the oldest events were forgotten"
-        );
+        let size = self.history_size()?;
+        *stuck = (forgotten == 0).then_some(size);
+        tracing::warn!(forgotten, size, most, "history is full; the oldest events that have ended are forgotten");
         Ok(())
     }
 
@@ -114,9 +126,11 @@ impl Store {
                     oldest.push((tenant.to_owned(), at, id.to_owned()));
                 }
                 tenant = after;
+                if oldest.len() > 10 * AT_ONCE {
+                    keep_oldest(&mut oldest);
+                }
             }
-            oldest.sort_by_key(|(_, at, _)| *at);
-            oldest.truncate(AT_ONCE);
+            keep_oldest(&mut oldest);
             Ok(oldest)
         })
     }
@@ -137,6 +151,11 @@ impl Store {
             Ok(Some(size).filter(|size| *size > 0))
         })
     }
+}
+
+fn keep_oldest(events: &mut Vec<(String, u64, String)>) {
+    events.sort_by_key(|(_, at, _)| *at);
+    events.truncate(AT_ONCE);
 }
 
 fn part(most: u64, hundredths: u64) -> u64 {

@@ -130,8 +130,10 @@ fn read(origin: &str, received: &Received) -> Result<Option<u32>, String> {
     }
     match values(ALLOWED_RATE).next() {
         None | Some("*") => Ok(None),
-        Some(rate) => match rate.parse::<u64>() {
-            Ok(rate) if rate > 0 => Ok(Some(u32::try_from(rate).unwrap_or(u32::MAX))),
+        Some(rate) => match rate.trim_start_matches('0') {
+            rate if !rate.is_empty() && rate.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Some(rate.parse().unwrap_or(u32::MAX)))
+            }
             _ => Err(format!("the endpoint answered {status}, and its WebHook-Allowed-Rate is no number from 1")),
         },
     }

@@ -30,6 +30,9 @@ impl<F, M: WriteEndpointState, P: SendWebhook, N, C: Clock> Deliverer<F, M, P, N
         if let Some(token) = token.filter(|_| outcome.as_ref().is_ok_and(refused)) {
             entry.tokens.forget(&token).await;
             (outcome, _) = self.once(open, written, &entry, at).await?;
+            if let Ok(received) = &mut outcome {
+                received.body = redact::without_token(&received.body, &token);
+            }
         }
         Ok(Posted { outcome, at, ended: self.clock.now() })
     }

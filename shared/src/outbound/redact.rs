@@ -34,10 +34,20 @@ pub(super) fn response(endpoint: &Endpoint, body: &[u8]) -> Option<String> {
 
 /// The body without an access token, which no configuration holds.
 pub(super) fn without_token(body: &Bytes, token: &Secret) -> Bytes {
-    match token.expose() {
-        token if token.len() < SHORTEST => body.clone(),
-        token => without(body.to_vec(), token.as_bytes()).into(),
-    }
+    let spelt = spellings(vec![token.expose().to_owned()]);
+    spelt.iter().fold(body.clone(), |body, token| without(body.to_vec(), token.as_bytes()).into())
+}
+
+/// These, and how JSON may write them; the longest first, and none that is too short.
+fn spellings(mut all: Vec<String>) -> Vec<String> {
+    let in_json = |text: &String| serde_json::to_string(text).ok().map(|json| json.trim_matches('"').to_owned());
+    all.extend(all.iter().filter_map(in_json).collect::<Vec<_>>());
+    // PHP writes the slashes of JSON so.
+    all.extend(all.iter().map(|text| text.replace('/', "\\/")).collect::<Vec<_>>());
+    all.retain(|text| text.len() >= SHORTEST);
+    all.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    all.dedup();
+    all
 }
 
 /// What no text holds, and JSON writes with six characters for one.
@@ -65,14 +75,7 @@ fn secrets(endpoint: &Endpoint) -> Vec<String> {
     let values = endpoint.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value.as_bytes()).ok());
     let keys = endpoint.signer.iter().flat_map(|signer| signer.secrets().map(|secret| secret.expose()));
     let client = endpoint.oauth2.iter().map(|oauth2| oauth2.client_secret.expose().to_owned());
-    let mut all: Vec<String> = values.flat_map(in_header).chain(keys.flat_map(in_key)).chain(client).collect();
-    // PHP writes the slashes of JSON so.
-    let escaped: Vec<String> =
-        all.iter().filter(|text| text.contains('/')).map(|text| text.replace('/', "\\/")).collect();
-    all.extend(escaped);
-    all.retain(|text| text.len() >= SHORTEST);
-    all.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    all
+    spellings(values.flat_map(in_header).chain(keys.flat_map(in_key)).chain(client).collect())
 }
 
 /// Of `Bearer TOKEN` the token, of `Basic …` also what is encoded there.

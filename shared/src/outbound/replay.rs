@@ -44,7 +44,7 @@ where
             read::Read::Due(due) => due,
             read::Read::Settled(stepped) => return Ok(stepped),
         };
-        let allowed = match self.allow(due).await? {
+        let allowed = match self.allow(*due).await? {
             allow::Allowing::Go(allowed) => allowed,
             allow::Allowing::Rest { replay, until } => return self.rest(replay, until).await,
             allow::Allowing::Stop { replay, why } => return self.stop(replay, why).await,
@@ -59,7 +59,9 @@ where
         let (before, now, find::Found { events, after, is_last }) = (allowed.replay, self.clock.now(), found);
         let pause = if after.is_some() { Duration::ZERO } else { NEXT_ROUND };
         let due = now.after(allowed.pace.time_for(events.len()).max(pause));
-        let mut replay = Replay { queued: before.queued + events.len() as u64, after, ..next(&before, due) };
+        let last = events.last().map(|last| last.event.clone()).or_else(|| before.last.clone());
+        let queued = before.queued + events.len() as u64;
+        let mut replay = Replay { queued, after, last, ..next(&before, due) };
         if is_last {
             (replay.state, replay.ended) = (Progress::Done, Some(now));
         }

@@ -1,6 +1,7 @@
 //! Replays: deliveries that are put back on their way, as work that is queued itself.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,9 @@ pub struct Replay {
     /// Everything up to here was looked at, from the oldest on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Cursor>,
+    /// The last that was put back on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<EventId>,
     /// Steps made.
     pub step: u32,
     /// When the next step is due.
@@ -87,6 +91,7 @@ impl Replay {
             why: None,
             queued: 0,
             after: None,
+            last: None,
             step: 0,
             due: now,
             ended: None,
@@ -103,10 +108,21 @@ impl Replay {
     }
 }
 
+/// What would go out twice is not begun again so soon.
+pub const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+impl Which {
+    /// Whether it finds what it found before, once that was put back on its way: a second click would send it
+    /// again. What was held or missing is so no longer.
+    pub fn repeats(&self) -> bool {
+        matches!(self, Self::One { .. } | Self::Failed { .. })
+    }
+}
+
 /// What an owner does with replays.
 pub trait Replays {
-    /// Begins it, unless an equal one is running, or is done and began less than a minute before it: then
-    /// answers that one. Once this answers, it outlives any crash, and its next step is queued. One begun now is
+    /// Begins it, unless an equal one is running, or is done, began less than [`AGAIN_AFTER`] before it and
+    /// [repeats](Which::repeats): then answers that one. Once this answers, it outlives any crash, and its next step is queued. One begun now is
     /// answered as it was given.
     fn begin_replay(&self, replay: &Replay) -> impl Future<Output = Answer<Replay>> + Send;
 
@@ -149,7 +165,8 @@ pub trait ReplaySteps {
 
     /// Puts the deliveries of these events to the replay's endpoint back on their way, each due at once,
     /// its schedule begun anew, and then notes what the replay has become. Those that are pending stay as
-    /// they are; those that never were are made; those whose event is no longer kept are left out, and so are,
+    /// they are, but for the one that a replay of one event is of: if it waits for its next attempt, that is due
+    /// at once. Those that never were are made; those whose event is no longer kept are left out, and so are,
     /// where the replay is of those held or given up, those that are so no longer.
     ///
     /// Once this answers, the deliveries are queued, and so is the replay's next step if it is still running.

@@ -111,6 +111,7 @@ suite![
     events_are_walked_from_the_oldest_on,
     what_was_held_or_given_up_goes_on_with_the_next_attempt,
     what_is_on_its_way_stays_so,
+    one_that_waits_for_its_next_attempt_is_tried_at_once_and_once,
     an_event_that_was_never_for_an_endpoint_is_sent_there,
     what_has_arrived_is_sent_again_if_it_is_named,
 ];

@@ -70,9 +70,9 @@ where
     /// Whether the last delivery of the page before still waits for its first attempt: the endpoint takes
     /// fewer than it is given, and what is new would wait behind all of them.
     async fn is_behind(&self, replay: &Replay) -> Answer<bool> {
-        let Some(last) = &replay.after else { return Ok(false) };
+        let Some(event) = replay.last.clone() else { return Ok(false) };
         let (tenant, endpoint) = (replay.key.tenant.clone(), replay.key.endpoint.clone());
-        let key = DeliveryKey { tenant, endpoint, event: last.event.clone() };
+        let key = DeliveryKey { tenant, endpoint, event };
         Ok(self.memory.delivery(&key).await?.is_some_and(|delivery| waits(&delivery)))
     }
 }

@@ -6,7 +6,7 @@ use super::{Replayer, Stepped};
 use crate::seam::{Answer, Clock, Progress, Replay, ReplayStep, ReplaySteps};
 
 pub(super) enum Read {
-    Due(Replay),
+    Due(Box<Replay>),
     Settled(Stepped),
 }
 
@@ -23,7 +23,11 @@ impl<F, M: ReplaySteps, C: Clock> Replayer<F, M, C> {
         };
         if replay.step == step.step {
             let is_due = replay.due <= now;
-            return Ok(if is_due { Read::Due(replay) } else { Read::Settled(Stepped::Later { due: replay.due }) });
+            return Ok(if is_due {
+                Read::Due(Box::new(replay))
+            } else {
+                Read::Settled(Stepped::Later { due: replay.due })
+            });
         }
         if replay.step != step.step.saturating_add(1) {
             return Ok(Read::Settled(Stepped::Past));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::event::Event;
-use shared::seam::{Replay, State, Step, Turn, Which};
+use shared::seam::{AttemptClaim, Replay, State, Step, Turn, Which};
 
 use super::replays::{begun, cursor, done, within};
 use super::worlds::{Mail, World};
@@ -67,15 +67,33 @@ pub async fn what_is_on_its_way_stays_so(world: &World<impl Mail>, (): &()) {
     made(world, &turn, &tried, 500, Step::Again { due }).await;
     let first = kept(world, &new, &["a"]).await.remove(0);
     let gone = event("gone", now(), "1");
-    for one in [&new, &tried, &gone] {
+    for one in [&new, &gone] {
         released(world, Which::One { event: one.id.clone() }, &[one]).await;
     }
+    released(world, Which::Failed { since: now() }, &[&tried]).await;
     let again: Vec<Turn> = world.take().await.into_iter().filter(|turn| *turn != first).collect();
     assert_eq!(again, [], "nothing is queued twice");
     world.time.pass(Duration::from_secs(5)).await;
     let turns: Vec<Turn> = world.take().await.into_iter().filter(|turn| *turn != first).collect();
     assert_eq!(turns, [Turn { number: 2, due, ..turn }]);
     assert_eq!(world.store.delivery(&key(&gone, "a")).await.unwrap(), None);
+}
+
+pub async fn one_that_waits_for_its_next_attempt_is_tried_at_once_and_once(world: &World<impl Mail>, (): &()) {
+    let one = event("one", now(), "1");
+    let due = world.time.now().after(Duration::from_secs(4));
+    let turn = kept(world, &one, &["a"]).await.remove(0);
+    made(world, &turn, &one, 500, Step::Again { due }).await;
+    released(world, Which::One { event: one.id.clone() }, &[&one]).await;
+    let [hurried] = &*world.take().await else { panic!("one turn") };
+    assert!(hurried.number == 2 && hurried.due < due, "{hurried:?}");
+    made(world, hurried, &one, 200, Step::Delivered).await;
+    world.time.pass(Duration::from_secs(5)).await;
+    for late in world.take().await {
+        let claim = world.store.claim_attempt(&late, &one, world.time.now(), later(60)).await.unwrap();
+        assert_eq!(claim, AttemptClaim::Judged { next: None }, "a message that was on its way");
+    }
+    assert_eq!(world.store.delivery(&key(&one, "a")).await.unwrap().unwrap().attempts.len(), 2);
 }
 
 pub async fn an_event_that_was_never_for_an_endpoint_is_sent_there(world: &World<impl Mail>, (): &()) {
