@@ -145,7 +145,7 @@ async fn is_in_use(endpoint: &Endpoint, states: &impl ReadEndpointState) -> Resu
 }
 
 fn shown(replay: &Replay) -> Value {
-    let Replay { key, id, began, state, why, queued, after, last: _, step: _, due, ended } = replay;
+    let Replay { key, id, began, state, why, queued, after, midway: _, step: _, due, ended } = replay;
     let mut shown = json!({
         "id": id,
         "endpoint": key.endpoint,

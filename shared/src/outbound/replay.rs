@@ -59,9 +59,9 @@ where
         let (before, now, find::Found { events, after, is_last }) = (allowed.replay, self.clock.now(), found);
         let pause = if after.is_some() { Duration::ZERO } else { NEXT_ROUND };
         let due = now.after(allowed.pace.time_for(events.len()).max(pause));
-        let last = events.last().map(|last| last.event.clone()).or_else(|| before.last.clone());
+        let midway = events.get(events.len() / 2).map(|one| one.event.clone()).or_else(|| before.midway.clone());
         let queued = before.queued + events.len() as u64;
-        let mut replay = Replay { queued, after, last, ..next(&before, due) };
+        let mut replay = Replay { queued, after, midway, ..next(&before, due) };
         if is_last {
             (replay.state, replay.ended) = (Progress::Done, Some(now));
         }

@@ -51,9 +51,9 @@ pub struct Replay {
     /// Everything up to here was looked at, from the oldest on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Cursor>,
-    /// The last that was put back on its way.
+    /// One in the middle of those that were put back on their way last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<EventId>,
+    pub midway: Option<EventId>,
     /// Steps made.
     pub step: u32,
     /// When the next step is due.
@@ -91,7 +91,7 @@ impl Replay {
             why: None,
             queued: 0,
             after: None,
-            last: None,
+            midway: None,
             step: 0,
             due: now,
             ended: None,

@@ -30,7 +30,7 @@ const SETTLES: Duration = Duration::from_secs(30);
 /// So much of a rate is taken at once: other deliveries wait no longer behind a replay.
 const TAKEN: Duration = Duration::from_secs(10);
 
-/// Deliveries that go back on their way at once, and in a second.
+/// Deliveries that go back on their way at once, and in a second where there is no rate.
 pub(super) const MOST: usize = 1_000;
 
 impl<F, M, C> Replayer<F, M, C>
@@ -67,10 +67,10 @@ where
         Ok(Allowing::Go(Allowed { replay, endpoint, pace }))
     }
 
-    /// Whether the last delivery of the page before still waits for its first attempt: the endpoint takes
-    /// fewer than it is given, and what is new would wait behind all of them.
+    /// Whether half of the page before still waits for its first attempt: the endpoint takes fewer than it is
+    /// given, and what is new would wait behind all of them.
     async fn is_behind(&self, replay: &Replay) -> Answer<bool> {
-        let Some(event) = replay.last.clone() else { return Ok(false) };
+        let Some(event) = replay.midway.clone() else { return Ok(false) };
         let (tenant, endpoint) = (replay.key.tenant.clone(), replay.key.endpoint.clone());
         let key = DeliveryKey { tenant, endpoint, event };
         Ok(self.memory.delivery(&key).await?.is_some_and(|delivery| waits(&delivery)))
@@ -92,7 +92,7 @@ impl Pace {
     /// The endpoint's own rate, or what it said that it allows; whichever is less.
     fn of(endpoint: &Endpoint, state: &EndpointState) -> Self {
         let rate = pace::rate(endpoint, state).map(|rate| rate.per_second);
-        Self { per_second: rate.unwrap_or(f64::INFINITY).min(MOST as f64) }
+        Self { per_second: rate.unwrap_or(MOST as f64) }
     }
 
     /// How many at once.
