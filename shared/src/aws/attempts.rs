@@ -75,7 +75,8 @@ impl Attempts for Outbound {
     /// queues what comes next.
     async fn settle_attempt(&self, lease: Box<AttemptLease>, attempt: Option<Attempt>, step: Step) -> Answer<()> {
         let AttemptLease { turn, until, mut delivery } = *lease;
-        delivery.attempts.extend(attempt.clone());
+        let was_made = attempt.is_some();
+        delivery.attempts.extend(attempt);
         delivery.take(step, turn.number);
         let written = written(&delivery)?;
         let (next, due) = delivery.next.unwrap_or((turn.number, Timestamp(0)));
@@ -96,7 +97,8 @@ impl Attempts for Outbound {
             .expression_attribute_values(":delivery", text(written));
         let is_ours = conditional(settle.send().await)?;
         if is_ours {
-            self.metrics.settled(delivery.received, attempt.as_ref(), step, Timestamp::now());
+            let made = delivery.attempts.last().filter(|_| was_made);
+            self.metrics.settled(delivery.received, made, step, Timestamp::now());
         }
         match delivery.next.filter(|_| is_ours) {
             Some((number, due)) => self.put_off(&Turn { number, due, paced: false, ..turn }, due).await,

@@ -8,6 +8,7 @@ use super::open::Open;
 use super::standing::Entry;
 use super::write::Written;
 use super::{Deliverer, redact, sign};
+use crate::endpoint::Endpoint;
 use crate::seam::{Answer, Clock, NoAnswer, Received, SendWebhook, Trouble, WriteEndpointState};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -24,7 +25,12 @@ type Outcome = Result<Received, NoAnswer>;
 impl<F, M: WriteEndpointState, P: SendWebhook, N, C: Clock> Deliverer<F, M, P, N, C> {
     /// All of it within the endpoint's timeout. A token that is good no more is replaced once.
     pub(super) async fn reach(&self, open: &Open, written: &Written) -> Answer<Posted> {
-        let (at, entry) = (self.clock.now(), self.standing.of(&open.endpoint));
+        let at = self.clock.now();
+        if !asks_first(&open.endpoint) {
+            let outcome = self.post(open, &Authorized { written, token: None }, at).await;
+            return Ok(Posted { outcome, at, ended: self.clock.now() });
+        }
+        let entry = self.standing.of(&open.endpoint);
         let (mut outcome, token) = self.once(open, written, &entry, at).await?;
         let refused = |received: &Received| received.status == 401 && !open.endpoint.is_success(401);
         if let Some(token) = token.filter(|_| outcome.as_ref().is_ok_and(refused)) {
@@ -76,11 +82,16 @@ impl<F, M: WriteEndpointState, P: SendWebhook, N, C: Clock> Deliverer<F, M, P, N
     /// What is left of the endpoint's timeout, where anybody else may have taken of it.
     fn left(&self, open: &Open, at: Timestamp) -> Duration {
         let endpoint = &open.endpoint;
-        match endpoint.oauth2.is_none() && endpoint.consent.is_none() {
-            true => endpoint.timeout,
-            false => endpoint.timeout.saturating_sub(self.clock.now().since(at)),
+        match asks_first(endpoint) {
+            true => endpoint.timeout.saturating_sub(self.clock.now().since(at)),
+            false => endpoint.timeout,
         }
     }
+}
+
+/// Whether somebody is asked for a token or for consent before it is posted.
+fn asks_first(endpoint: &Endpoint) -> bool {
+    endpoint.oauth2.is_some() || endpoint.consent.is_some()
 }
 
 fn unauthorized() -> Received {

@@ -41,12 +41,13 @@ pub(super) fn without_token(body: &Bytes, token: &Secret) -> Bytes {
 /// These, and how JSON may write them; the longest first, and none that is too short.
 fn spellings(mut all: Vec<String>) -> Vec<String> {
     let in_json = |text: &String| serde_json::to_string(text).ok().map(|json| json.trim_matches('"').to_owned());
-    all.extend(all.iter().filter_map(in_json).collect::<Vec<_>>());
+    let others: Vec<_> = all.iter().filter_map(|text| in_json(text).filter(|json| json != text)).collect();
+    all.extend(others);
     // PHP writes the slashes of JSON so.
-    all.extend(all.iter().map(|text| text.replace('/', "\\/")).collect::<Vec<_>>());
+    let slashed = all.iter().filter(|text| text.contains('/')).map(|text| text.replace('/', "\\/"));
+    all.extend(slashed.collect::<Vec<_>>());
     all.retain(|text| text.len() >= SHORTEST);
     all.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    all.dedup();
     all
 }
 
