@@ -16,6 +16,7 @@ mod spec;
 mod text;
 mod tls;
 mod values;
+mod verify;
 
 use std::sync::Arc;
 

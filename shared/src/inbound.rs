@@ -9,7 +9,6 @@ mod fence;
 mod letter;
 mod limit;
 mod pace;
-mod pointer;
 mod pretty;
 mod publish;
 mod queue;

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod local;
 pub mod outbound;
 pub mod outside;
+pub mod pointer;
 #[cfg(feature = "post")]
 pub mod post;
 pub mod quantity;

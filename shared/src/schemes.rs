@@ -1,22 +1,27 @@
-//! How callers prove themselves: one row for each scheme, and the check that reads the rows.
+//! How callers prove themselves: one row for each scheme, and what checks by the rows.
 
-mod github;
+mod by_recipe;
+mod combined;
+mod fetched;
 pub mod password;
-mod standard;
+mod presented;
+mod settings;
+mod table;
+mod verifier;
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
-use crate::signature::{Fault, Hmac, Key};
+use crate::signature::{Fault, Place, Recipe};
 use crate::timestamp::Timestamp;
 
-pub(crate) use standard::STANDARD_HMAC;
-
-/// Every scheme that a source can name.
-pub static ALL: [&Scheme; 3] = [&password::PASSWORD, &github::GITHUB, &standard::STANDARD];
+pub use fetched::{Fetched, Wanted};
+pub use presented::{ClientCertificate, Presented};
+pub use settings::{SECRET_KEYS, Setting, Settings, Wrong};
+pub(crate) use table::STANDARD;
+pub use table::{all, named};
+pub use verifier::Verifier;
 
 /// One way of proving that a webhook is genuine, and what its provider says about a delivery.
 pub struct Scheme {
@@ -27,27 +32,24 @@ pub struct Scheme {
     /// The provider's page that this row was made from.
     pub page: &'static str,
     pub check: Check,
+    /// What its owner says in `verify` beside `scheme`.
+    pub settings: Vec<Setting>,
     /// Where the id stands that is the same when a delivery is repeated.
     pub delivery: Option<Place>,
     /// Where the kind of event is named.
     pub event: Option<Place>,
 }
 
-/// What is compared with what.
+/// How a row's proofs are checked.
 pub enum Check {
-    /// The caller shows the secret itself.
-    Password,
-    /// The caller shows a MAC that only the secret can make.
-    Hmac(Hmac),
+    /// As its recipe says, with each of the secrets.
+    Recipe(Recipe),
+    /// By code of its own, made from the settings.
+    Own { proof: Proof, make: Make },
 }
 
-/// Where in a request a value is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    Header(Cow<'static, str>),
-    /// A JSON pointer (RFC 6901) into the body.
-    Pointer(Cow<'static, str>),
-}
+/// Makes a proof of what the owner says. The error says which setting is wrong.
+pub type Make = fn(&Settings) -> Result<Arc<dyn Prove>, Wrong>;
 
 /// What the proof covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,67 +61,61 @@ pub enum Proof {
     Authenticated,
 }
 
-/// What a caller shows to prove itself: the request as it came, credentials included.
-pub struct Presented<'a> {
-    pub headers: &'a HeaderMap,
-    pub query: Option<&'a str>,
-    pub body: &'a [u8],
-}
+/// Checks what a caller shows. Pure: what must be fetched is asked for first, and then handed over.
+pub trait Prove: Send + Sync {
+    /// What must be fetched before this request can be judged. Empty for one that cannot be read: to say
+    /// so is [`Prove::prove`]'s.
+    fn wants(&self, _request: &Presented<'_>) -> Vec<Wanted> {
+        Vec::new()
+    }
 
-/// A scheme with the secrets of one source: any of them will do, so that they can be rotated.
-#[derive(Clone)]
-pub struct Verifier {
-    scheme: &'static Scheme,
-    secrets: Vec<Secret>,
-    keys: Vec<Key>,
+    /// What was proved, or why nothing was. Compares in constant time.
+    fn prove(&self, request: &Presented<'_>, fetched: &Fetched, now: Timestamp) -> Result<Proof, Fault>;
 }
 
 impl Scheme {
-    pub fn named(name: &str) -> Option<&'static Self> {
-        ALL.into_iter().find(|scheme| scheme.name == name)
+    /// A provider that signs by a recipe with a secret, and names neither deliveries nor events.
+    pub fn signed(name: &'static str, title: &'static str, page: &'static str, recipe: Recipe) -> Self {
+        let settings = vec![settings::SECRET];
+        Self { name, title, page, check: Check::Recipe(recipe), settings, delivery: None, event: None }
     }
 
+    /// One that is checked by code of its own, and wants these settings.
+    pub fn own(
+        (name, title, page): (&'static str, &'static str, &'static str),
+        settings: &[Setting],
+        proof: Proof,
+        make: Make,
+    ) -> Self {
+        let settings = settings.to_vec();
+        Self { name, title, page, check: Check::Own { proof, make }, settings, delivery: None, event: None }
+    }
+
+    /// Its deliveries are named there.
+    pub fn delivery(self, place: Place) -> Self {
+        Self { delivery: Some(place), ..self }
+    }
+
+    /// Its events are named there.
+    pub fn event(self, place: Place) -> Self {
+        Self { event: Some(place), ..self }
+    }
+
+    /// It wants that too.
+    pub fn setting(mut self, setting: Setting) -> Self {
+        self.settings.push(setting);
+        self
+    }
+
+    /// What its proofs cover.
     pub fn proof(&self) -> Proof {
-        match self.check {
-            Check::Password => Proof::Authenticated,
-            Check::Hmac(_) => Proof::Signed,
+        match &self.check {
+            Check::Recipe(recipe) if recipe.covers_body() => Proof::Signed,
+            Check::Recipe(_) => Proof::Authenticated,
+            Check::Own { proof, .. } => *proof,
         }
     }
 }
 
-impl Verifier {
-    /// The error says what is wrong with a secret, worded to follow the name of its setting.
-    pub fn new(scheme: &'static Scheme, secrets: Vec<Secret>) -> Result<Self, &'static str> {
-        if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
-            return Err("is empty");
-        }
-        let keys = match &scheme.check {
-            Check::Password => Vec::new(),
-            Check::Hmac(hmac) => secrets.iter().map(|s| hmac.key.key(s)).collect::<Result<_, _>>()?,
-        };
-        Ok(Self { scheme, secrets, keys })
-    }
-
-    /// One that nobody can satisfy, for those who never verify.
-    pub fn without_secrets(scheme: &'static Scheme) -> Self {
-        Self { scheme, secrets: Vec::new(), keys: Vec::new() }
-    }
-
-    pub fn scheme(&self) -> &'static Scheme {
-        self.scheme
-    }
-
-    /// The secrets, for whoever must keep them out of what is stored.
-    pub fn secrets(&self) -> &[Secret] {
-        &self.secrets
-    }
-
-    /// What was proved, or why nothing was.
-    pub fn verify(&self, presented: &Presented<'_>, now: Timestamp) -> Result<Proof, Fault> {
-        match &self.scheme.check {
-            Check::Password => password::verify(&self.secrets, presented)?,
-            Check::Hmac(hmac) => hmac.verify(&self.keys, presented.headers, presented.body, now)?,
-        }
-        Ok(self.scheme.proof())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::Mac;
 
 use crate::seal::Keys;
 use crate::secret::Secret;
-use crate::signature::{Key, LENIENT};
+use crate::signature::{Digest, Key, LENIENT};
 use crate::timestamp::Timestamp;
 
 pub use receiver::Receiver;
@@ -127,7 +126,7 @@ impl Material {
             if !SHARED_BYTES.contains(&bytes.len()) {
                 return Err(NotAKey("holds a whsec_ key of the wrong length; write the base64 of 24 to 64 bytes"));
             }
-            return Key::new(&bytes).map(Self::Shared).map_err(NotAKey);
+            return Key::hmac(Digest::Sha256, &bytes).map(Self::Shared).map_err(NotAKey);
         }
         if let Some(encoded) = text.strip_prefix(PRIVATE) {
             let bytes = decode(encoded).ok_or(NotAKey("is not base64 after whsk_"))?;
@@ -142,9 +141,8 @@ impl Material {
     fn sign(&self, start: &str, body: &[u8], header: &mut String) {
         match self {
             Self::Shared(key) => {
-                let mac = key.mac().chain_update(start).chain_update(body).finalize().into_bytes();
                 header.push_str(V1);
-                STANDARD.encode_string(mac, header);
+                STANDARD.encode_string(key.sign(&[start.as_bytes(), body]).unwrap_or_default(), header);
             }
             Self::Private(pair) => {
                 header.push_str(V1A);

@@ -9,7 +9,8 @@ use crate::address::EmailAddress;
 use crate::endpoint;
 use crate::event::EventType;
 use crate::quantity::Rate;
-use crate::schemes::{Place, Verifier};
+use crate::schemes::Verifier;
+use crate::signature::Place;
 
 /// Everything the inbound path knows of a sender. Made from configuration by [`crate::config`].
 #[derive(Clone)]
@@ -56,11 +57,11 @@ impl Source {
     }
 
     pub fn delivery(&self) -> Option<&Place> {
-        self.delivery.as_ref().or(self.verifier.scheme().delivery.as_ref())
+        self.delivery.as_ref().or_else(|| self.verifier.delivery())
     }
 
     pub fn event(&self) -> Option<&Place> {
-        self.event.as_ref().or(self.verifier.scheme().event.as_ref())
+        self.event.as_ref().or_else(|| self.verifier.event())
     }
 }
 
@@ -72,10 +73,10 @@ pub fn is_name(name: &str) -> bool {
 /// A password source called `test`, for unit tests.
 #[cfg(test)]
 pub(crate) fn test_source(secret: &str) -> Source {
-    let scheme = crate::schemes::Scheme::named("password").unwrap();
+    let settings = crate::schemes::Settings::with_secrets(vec![crate::secret::Secret::new(secret)]);
     Source {
         name: "test".into(),
-        verifier: Verifier::new(scheme, vec![crate::secret::Secret::new(secret)]).unwrap(),
+        verifier: Verifier::new(crate::schemes::named("password").unwrap(), settings).unwrap(),
         email: vec!["ops@example.com".parse().unwrap()],
         publish: None,
         tenant: endpoint::DEFAULT_TENANT.into(),

@@ -51,7 +51,7 @@ impl Banner<'_> {
         text += &format!("  Admin token  {}\n", kept_at(self.admin));
         text += &format!("  Events token {}  (for POST {url}/events)\n", kept_at(self.events));
         for source in self.sources {
-            let scheme = source.verifier.scheme().name;
+            let scheme = source.verifier.schemes().first().map_or("", |scheme| scheme.name);
             text += &format!("  Source       {url}/in/{}  ({scheme}, {})\n", source.name, becomes(source));
         }
         for endpoint in self.endpoints {

@@ -84,10 +84,9 @@ impl Spec {
         mut change: impl FnMut(Spot<'_>, &str, &mut String) -> Result<(), E>,
     ) -> Result<(), E> {
         for (name, source) in self.sources.iter_mut().flatten() {
-            let (kind, field) = (Kind::Source, "verify.secret");
-            let secrets = source.verify.iter_mut().filter_map(|verify| verify.secret.as_mut());
-            for text in secrets.flat_map(|list| &mut list.0) {
-                change(Spot { kind, name, field }, &format!("sources.{name}.{field}"), text)?;
+            let secrets = source.verify.iter_mut().flat_map(|verify| verify.secrets("verify"));
+            for (field, text) in secrets {
+                change(Spot { kind: Kind::Source, name, field: &field }, &format!("sources.{name}.{field}"), text)?;
             }
         }
         for (name, endpoint) in self.endpoints.iter_mut().flatten() {

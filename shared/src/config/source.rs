@@ -8,14 +8,14 @@ use http::HeaderName;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use ipnet::IpNet;
 
-use super::secrets::{Kind, Spot};
-use super::spec::{self, PlaceSpec, SourceSpec, VerifySpec};
+use super::spec::{self, PlaceSpec, SourceSpec};
 use super::text::{OneOrMany, Text};
 use super::values::{duration, each, rate, tenant, wrong};
-use super::{ConfigError, Secrets, known, suggestion};
+use super::verify;
+use super::{ConfigError, Secrets, known};
 use crate::address::EmailAddress;
 use crate::event::EventType;
-use crate::schemes::{self, Place, Scheme, Verifier};
+use crate::signature::Place;
 use crate::source::{Deduplicate, Source, is_name};
 
 /// How long a delivery id is remembered unless the source says otherwise.
@@ -41,7 +41,7 @@ pub(super) fn check(name: &str, spec: SourceSpec, secrets: Secrets<'_>) -> Resul
     known(&path, &spec.unknown, spec::SOURCE)?;
     Ok(Source {
         name: name.to_owned(),
-        verifier: verifier(name, &format!("{path}.verify"), spec.verify, secrets)?,
+        verifier: verify::check(name, &format!("{path}.verify"), spec.verify, secrets)?,
         email: recipients(&format!("{path}.email"), spec.email, spec.publish.is_some())?,
         publish: publish(&format!("{path}.publish"), spec.publish)?,
         tenant: tenant(&path, spec.tenant)?,
@@ -52,30 +52,6 @@ pub(super) fn check(name: &str, spec: SourceSpec, secrets: Secrets<'_>) -> Resul
         delivery: place(&format!("{path}.delivery_id"), spec.delivery_id)?,
         event: place(&format!("{path}.event_type"), spec.event_type)?,
     })
-}
-
-fn verifier(source: &str, path: &str, spec: Option<VerifySpec>, secrets: Secrets<'_>) -> Result<Verifier, ConfigError> {
-    let spec = spec.ok_or_else(|| ConfigError::new(path, "is missing; write verify: { scheme: …, secret: … }"))?;
-    known(path, &spec.unknown, spec::VERIFY)?;
-    let names = schemes::ALL.map(|scheme| scheme.name);
-    let key = format!("{path}.scheme");
-    let named =
-        spec.scheme.ok_or_else(|| ConfigError::new(&*key, format!("is missing. Allowed: {}", names.join(", "))))?;
-    let scheme = Scheme::named(&named)
-        .ok_or_else(|| ConfigError::new(key, format!("\"{named}\" is not a scheme{}", suggestion(&named, &names))))?;
-    let key = format!("{path}.secret");
-    let written = spec.secret.ok_or_else(|| ConfigError::new(&*key, "is missing; write the secret or env:NAME"))?;
-    let refused = |problem: String| ConfigError::new(&*key, problem);
-    if written.0.is_empty() {
-        return Err(refused("is empty".into()));
-    }
-    let spot = Spot { kind: Kind::Source, name: source, field: "verify.secret" };
-    let read = written.0.iter().map(|text| secrets.read(spot, text)).collect::<Result<Vec<_>, _>>();
-    let had: Vec<_> = read.map_err(refused)?.into_iter().flatten().collect();
-    if had.is_empty() {
-        return Ok(Verifier::without_secrets(scheme));
-    }
-    Verifier::new(scheme, had).map_err(|problem| refused(problem.into()))
 }
 
 fn recipients(key: &str, list: Option<OneOrMany>, publishes: bool) -> Result<Vec<EmailAddress>, ConfigError> {

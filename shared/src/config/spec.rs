@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::limits::LimitsSpec;
 use super::receiver::EndpointSpec;
@@ -26,7 +27,6 @@ pub(super) const SOURCE: &[&str] = &[
     "delivery_id",
     "event_type",
 ];
-pub(super) const VERIFY: &[&str] = &["scheme", "secret"];
 pub(super) const PLACE: &[&str] = &["header", "pointer"];
 
 /// The whole of a configuration.
@@ -75,9 +75,12 @@ pub(super) struct VerifySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) scheme: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) secret: Option<OneOrMany>,
-    #[serde(flatten, skip_serializing)]
-    pub(super) unknown: Unknown,
+    pub(super) all: Option<Vec<VerifySpec>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) any: Option<Vec<VerifySpec>>,
+    /// What its scheme wants to know: which keys there are is for the scheme to say.
+    #[serde(flatten)]
+    pub(super) settings: BTreeMap<String, Value>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -94,7 +97,7 @@ impl Spec {
     /// Whether every key of it is known to this version.
     pub fn is_understood(&self) -> bool {
         let place = |place: &Option<PlaceSpec>| place.as_ref().is_none_or(|place| place.unknown.is_empty());
-        let verify = |verify: &Option<VerifySpec>| verify.as_ref().is_none_or(|verify| verify.unknown.is_empty());
+        let verify = |verify: &Option<VerifySpec>| verify.as_ref().is_none_or(VerifySpec::is_understood);
         let source = |source: &SourceSpec| {
             let places = place(&source.delivery_id) && place(&source.event_type);
             source.unknown.is_empty() && verify(&source.verify) && places
@@ -170,8 +173,9 @@ impl Spec {
     pub fn add_password_source(&mut self, name: &str, variable: &str, email: Vec<String>) {
         let verify = VerifySpec {
             scheme: Some("password".into()),
-            secret: Some(OneOrMany(vec![format!("env:{variable}")])),
-            unknown: Unknown::new(),
+            all: None,
+            any: None,
+            settings: BTreeMap::from([("secret".into(), format!("env:{variable}").into())]),
         };
         let source = SourceSpec {
             verify: Some(verify),

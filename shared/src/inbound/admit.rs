@@ -47,7 +47,7 @@ where
     if ![Method::POST, Method::PUT, Method::GET].contains(&presented.method) {
         return Err(Turned::new(Refused::MethodNotAllowed { allow: METHODS }, "no such method"));
     }
-    if presented.method == Method::GET && source.verifier.scheme().proof() == Proof::Signed {
+    if presented.method == Method::GET && source.verifier.kind() == Proof::Signed {
         let why = "a GET's data is its query, which this scheme does not sign";
         return Err(Turned::new(Refused::MethodNotAllowed { allow: "POST, PUT" }, why));
     }

@@ -9,7 +9,7 @@ use super::redact;
 use super::turn::Turned;
 use super::webhook::{Head, Webhook};
 use crate::body::Memory;
-use crate::schemes::Presented;
+use crate::schemes::{Fetched, Presented};
 use crate::source::Source;
 
 /// A webhook that was proved genuine, with the rest of what its request holds.
@@ -21,8 +21,16 @@ pub(super) struct Authentic {
 
 pub(super) fn authenticate(admitted: Admitted) -> Result<Authentic, Turned> {
     let Admitted { source, arrival, presented, body, memory } = admitted;
-    let shown = Presented { headers: &presented.headers, query: presented.uri.query(), body: &body };
-    let proof = source.verifier.verify(&shown, arrival.at).map_err(Turned::unproved)?;
+    let shown = Presented {
+        method: &presented.method,
+        headers: &presented.headers,
+        query: presented.uri.query(),
+        body: &body,
+        caller: arrival.caller,
+        certificate: presented.extensions.get(),
+        url: None,
+    };
+    let proof = source.verifier.verify(&shown, &Fetched::default(), arrival.at).map_err(Turned::unproved)?;
     let kept = redact::redact(&presented, &source);
     // The data of a GET is its query.
     let is_get = presented.method == Method::GET;

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::pointer;
 use super::settle::Job;
 use super::webhook::{Message, Unreadable, Webhook};
 use super::{Mailer, Next};
 use crate::id::WebhookId;
 use crate::outside::Outside;
-use crate::schemes::Place;
 use crate::seam::{Answer, Bury, Claim, ClaimKey, Claims, Clock, FindSource, GetBody, Leased};
+use crate::signature::Place;
 use crate::source::{Deduplicate, Source};
 
 /// How long a webhook that nothing can be a duplicate of is remembered: longer than a queue may
@@ -85,17 +84,16 @@ async fn open(bodies: &impl GetBody, leased: &Leased) -> Answer<Result<Webhook, 
 }
 
 fn delivery(source: &Source, webhook: &Webhook) -> Option<String> {
-    match source.delivery()? {
-        Place::Header(_) => webhook.delivery().map(str::to_owned),
-        Place::Pointer(path) => pointer::find(webhook.body(), path),
-    }
+    named(source.delivery()?, webhook.delivery(), webhook)
 }
 
 fn event(source: &Source, webhook: &Webhook) -> Option<String> {
-    match source.event()? {
-        Place::Header(_) => webhook.event().map(str::to_owned),
-        Place::Pointer(path) => pointer::find(webhook.body(), path),
-    }
+    named(source.event()?, webhook.event(), webhook)
+}
+
+/// What stands at a place: in the body, or in the head, from which it was taken at the door.
+fn named(place: &Place, in_head: Option<&str>, webhook: &Webhook) -> Option<String> {
+    if place.is_in_body() { place.read_body(webhook.body()) } else { in_head.map(str::to_owned) }
 }
 
 /// What makes this webhook the same as another, and for how long.

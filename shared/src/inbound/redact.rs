@@ -3,8 +3,9 @@
 use http::header::HeaderName;
 use http::request::Parts;
 
-use crate::schemes::Place;
+use crate::schemes::Presented;
 use crate::secret::Secret;
+use crate::signature::Place;
 use crate::source::Source;
 
 /// Stands where a credential stood.
@@ -87,11 +88,12 @@ fn clean_query(query: &str, secrets: &[Secret]) -> String {
     if shows(&joined, secrets) { String::new() } else { joined }
 }
 
-/// The value at a place that is a header: taken from the head as it came, so that no redaction
+/// The value at a place in the head: taken from the head as it came, so that no redaction
 /// makes two deliveries the same.
 fn named(head: &Parts, place: Option<&Place>, secrets: &[Secret]) -> Option<String> {
-    let Some(Place::Header(name)) = place else { return None };
-    let value = head.headers.get(&**name)?.to_str().ok()?.trim();
+    let request = Presented { query: head.uri.query(), ..Presented::of(&head.headers, b"") };
+    let value = place.filter(|place| !place.is_in_body())?.one(&request).ok()?;
+    let value = value.trim();
     (!value.is_empty() && !shows(value, secrets)).then(|| value.to_owned())
 }
 

@@ -1,22 +1,34 @@
 //! A password that the caller shows: as Bearer, Basic, in a header of its own or in the query.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header::AUTHORIZATION};
 
-use super::{Check, Presented, Scheme};
+use super::settings::SECRET;
+use super::{Fetched, Presented, Proof, Prove, Scheme, Settings, Wrong};
 use crate::event::Digested;
 use crate::secret::Secret;
 use crate::signature::Fault;
+use crate::timestamp::Timestamp;
 
-pub(super) static PASSWORD: Scheme = Scheme {
-    name: "password",
-    title: "password",
-    page: "https://www.rfc-editor.org/rfc/rfc9110#name-authorization",
-    check: Check::Password,
-    delivery: None,
-    event: None,
-};
+pub(super) fn row() -> Scheme {
+    let page = "https://www.rfc-editor.org/rfc/rfc9110#name-authorization";
+    Scheme::own(("password", "password", page), &[SECRET], Proof::Authenticated, make)
+}
+
+struct Password(Vec<Secret>);
+
+fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
+    Ok(Arc::new(Password(settings.secrets("secret").to_vec())))
+}
+
+impl Prove for Password {
+    fn prove(&self, request: &Presented<'_>, _: &Fetched, _: Timestamp) -> Result<Proof, Fault> {
+        verify(&self.0, request).map(|()| Proof::Authenticated)
+    }
+}
 
 /// The header for callers that can set one but not `Authorization`.
 const HEADER: &str = "x-webhook-password";
@@ -25,7 +37,7 @@ const HEADER: &str = "x-webhook-password";
 const QUERY: [&str; 2] = ["token", "access_token"];
 
 /// `Ok` if any credential presented is one of the secrets.
-pub(super) fn verify(secrets: &[Secret], presented: &Presented<'_>) -> Result<(), Fault> {
+fn verify(secrets: &[Secret], presented: &Presented<'_>) -> Result<(), Fault> {
     let shown = credentials(presented);
     if shown.is_empty() {
         return Err(Fault::Absent);
@@ -92,7 +104,7 @@ mod tests {
         if let Some((name, value)) = header {
             headers.insert(name, http::HeaderValue::from_bytes(value).unwrap());
         }
-        verify(&SECRETS.map(Secret::new), &Presented { headers: &headers, query, body: b"" })
+        verify(&SECRETS.map(Secret::new), &Presented { query, ..Presented::of(&headers, b"") })
     }
 
     #[test]

@@ -6,9 +6,9 @@ use aws_lc_rs::signature::{ED25519, ParsedPublicKey};
 use http::HeaderMap;
 
 use super::{NotAKey, PRIVATE, PUBLIC, SHARED, V1A, decode};
-use crate::schemes::STANDARD_HMAC;
+use crate::schemes::{Presented, STANDARD};
 use crate::secret::Secret;
-use crate::signature::{Fault, Key, KeyForm};
+use crate::signature::{Digest, Fault, Key, KeyForm};
 use crate::timestamp::Timestamp;
 
 /// The keys that a receiver holds: any one of them will do, so that they can be rotated.
@@ -29,7 +29,8 @@ impl Receiver {
         for key in keys {
             let text = key.expose();
             if text.starts_with(SHARED) {
-                shared.push(KeyForm::Whsec.key(key).map_err(NotAKey)?);
+                let bytes = KeyForm::Whsec.bytes(key).map_err(NotAKey)?;
+                shared.push(Key::hmac(Digest::Sha256, &bytes).map_err(NotAKey)?);
             } else if let Some(encoded) = text.strip_prefix(PUBLIC) {
                 public.push(public_key(encoded)?);
             } else if text.starts_with(PRIVATE) {
@@ -44,20 +45,21 @@ impl Receiver {
     /// `Ok` if one of the signatures was made over that id, that time and these bytes by the holder of
     /// one of the keys, at most 5 minutes from now, either way. Compares in constant time.
     pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Fault> {
-        let by_mac = STANDARD_HMAC.verify(&self.shared, headers, body, now);
+        let request = Presented::of(headers, body);
+        let by_mac = STANDARD.verify(&self.shared, &request, now);
         if by_mac.is_ok() || self.public.is_empty() {
             return by_mac;
         }
-        match self.verify_public(headers, body, now) {
-            Err(Fault::Malformed(header)) if header == STANDARD_HMAC.header => by_mac,
+        match self.verify_public(&request, now) {
+            Err(Fault::Malformed(place)) if place == STANDARD.place.name() => by_mac,
             verdict => verdict,
         }
     }
 
-    fn verify_public(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Fault> {
-        let presented = STANDARD_HMAC.presented(headers, V1A)?;
-        STANDARD_HMAC.check_freshness(headers, now)?;
-        let message = STANDARD_HMAC.signed(headers, body).collect::<Result<Vec<_>, _>>()?.concat();
+    fn verify_public(&self, request: &Presented<'_>, now: Timestamp) -> Result<(), Fault> {
+        let presented = STANDARD.presented(V1A, request)?;
+        STANDARD.freshness.as_ref().map_or(Ok(()), |freshness| freshness.check(request, now))?;
+        let message = STANDARD.signed(request)?.concat();
         let genuine =
             |key: &ParsedPublicKey| presented.iter().any(|signature| key.verify_sig(&message, signature).is_ok());
         if self.public.iter().any(genuine) { Ok(()) } else { Err(Fault::Mismatch) }
@@ -134,7 +136,7 @@ mod tests {
         for wrong in ["v1,AAAA", "v1a,AAAA", "v1a,AAAA v1,AAAA"] {
             assert_eq!(verdict(&receiver, wrong, NOW), Err(Fault::Mismatch), "{wrong}");
         }
-        assert_eq!(verdict(&receiver, "v2,AAAA", NOW), Err(Fault::Malformed("webhook-signature")));
+        assert_eq!(verdict(&receiver, "v2,AAAA", NOW), Err(Fault::Malformed("header webhook-signature".into())));
     }
 
     #[test]
@@ -145,14 +147,14 @@ mod tests {
             for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
                 let mut without = good.clone();
                 without.remove(name);
-                assert_eq!(receiver.verify(&without, BODY, NOW), Err(Fault::Missing(name)));
+                assert_eq!(receiver.verify(&without, BODY, NOW), Err(Fault::Missing(format!("header {name}").into())));
                 let mut twice = good.clone();
                 twice.append(name, HeaderValue::from_static("x"));
-                assert_eq!(receiver.verify(&twice, BODY, NOW), Err(Fault::Malformed(name)));
+                assert_eq!(receiver.verify(&twice, BODY, NOW), Err(Fault::Malformed(format!("header {name}").into())));
             }
             for time in ["", "x", "-1", "+1800000000", "1800000000.0", "99999999999999999999"] {
                 let verdict = receiver.verify(&headers(ID, time, &signer.sign(ID, NOW, BODY)), BODY, NOW);
-                assert_eq!(verdict, Err(Fault::Malformed("webhook-timestamp")), "{time}");
+                assert_eq!(verdict, Err(Fault::Malformed("header webhook-timestamp".into())), "{time}");
             }
         }
     }

@@ -11,7 +11,7 @@ const LONGEST: usize = 4_096;
 /// The scalar at a JSON pointer (RFC 6901): a text as it reads, a number or boolean as it is
 /// written. `None` for anything else, and for bodies that are not JSON. A key that stands twice
 /// counts the last time.
-pub(super) fn find(body: &[u8], pointer: &str) -> Option<String> {
+pub fn find(body: &[u8], pointer: &str) -> Option<String> {
     let steps: Vec<String> =
         pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     let mut reader = serde_json::Deserializer::from_slice(body);

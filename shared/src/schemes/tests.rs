@@ -1,0 +1,4 @@
+//! The rows against what their providers publish.
+
+mod github;
+mod standard;
