@@ -21,7 +21,7 @@ check:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
 # Beside Debian's `webhook`, with `wrk` as the caller; and beside Node and Python on AWS's runtime clients.
-# `target/fat/bench functions` is the second part alone.
+# `target/fat/bench schemes` is what it costs to verify, `target/fat/bench functions` the second part alone.
 bench:
 	tests/interop/setup bench target/interop
 	tests/bench/lambda/setup target/baselines

@@ -7,7 +7,9 @@ mod endpoints;
 mod health;
 mod history;
 mod range;
+mod refusals;
 mod replays;
+mod sources;
 mod status;
 mod tokens;
 
@@ -19,12 +21,13 @@ use http_body::Body;
 
 use crate::config::Rings;
 use crate::guard::Guard;
+use crate::refusals::Refusals;
 use crate::reply::{Refused, Reply};
 use crate::schemes::password;
 use crate::seal::Keys;
 use crate::seam::{
-    Clock, Confirmations, DeadLetters, FindEndpoints, GetBody, History, ReadEvent, ReadHealth, Replays, Tokens,
-    Unavailable, WriteConfig, WriteEndpointState,
+    AwaitLearned, Clock, Confirmations, DeadLetters, FindEndpoints, GetBody, History, ListSources, ReadEvent,
+    ReadHealth, Replays, Tokens, Unavailable, WriteConfig, WriteEndpointState,
 };
 use crate::secret::Secret;
 
@@ -35,8 +38,10 @@ pub const ROOT: &str = "/api/v1/";
 pub const KEYS: &str = "/.well-known/webhook-keys/";
 
 /// The API over its ports. Nothing is answered but 401 until the admin token is shown.
-pub struct Api<D, O, E, W, S, C> {
-    pub dead: D,
+pub struct Api<D, O, E, W, S, C, L> {
+    /// What the inbound path wrote.
+    pub inbound: D,
+    pub sources: L,
     /// What the outbound path wrote.
     pub outbound: O,
     pub endpoints: E,
@@ -49,6 +54,8 @@ pub struct Api<D, O, E, W, S, C> {
     /// What those of endpoints are sealed with.
     pub outbound_keys: Keys,
     pub rules: Rules,
+    /// Whom the listener turned away, if it is of the same process.
+    pub refusals: Option<Refusals>,
 }
 
 /// What a configuration may say here.
@@ -64,14 +71,15 @@ pub struct Rules {
     pub guard: Guard,
 }
 
-impl<D, O, E, W, S, C> Api<D, O, E, W, S, C>
+impl<D, O, E, W, S, C, L> Api<D, O, E, W, S, C, L>
 where
-    D: DeadLetters + GetBody,
+    D: DeadLetters + GetBody + AwaitLearned,
     O: History + ReadEvent + Tokens + WriteEndpointState + ReadHealth + Replays,
     E: FindEndpoints,
     W: WriteConfig,
     S: Confirmations,
     C: Clock,
+    L: ListSources,
 {
     /// Answers a request for `path`, which is what follows [`ROOT`].
     pub async fn answer<B>(&self, path: &str, request: Request<B>) -> Reply
@@ -94,15 +102,16 @@ where
         let query = head.uri.query();
         let steps: Vec<&str> = path.split('/').collect();
         match (head.method.as_str(), &*steps) {
-            ("GET", ["dead"]) => dead::list(&self.dead, query).await,
-            ("GET", ["dead", id]) => dead::show(&self.dead, id).await,
-            ("POST", ["dead", id, "retry"]) => dead::retry(&self.dead, id, self.clock.now()).await,
+            ("GET", ["dead"]) => dead::list(&self.inbound, query).await,
+            ("GET", ["dead", id]) => dead::show(&self.inbound, id).await,
+            ("POST", ["dead", id, "retry"]) => dead::retry(&self.inbound, id, self.clock.now()).await,
             ("GET", ["config"]) => config::show(&self.config).await,
             ("PUT", ["config"]) => {
                 let order = config::Order::read(&head.headers, query, body::read(body).await?)?;
                 let rings = Rings::both(&self.inbound_keys, &self.outbound_keys);
-                config::replace(&self.config, rings, &self.rules, order, self.clock.now()).await
+                config::replace((&self.config, &self.inbound), rings, &self.rules, order, self.clock.now()).await
             }
+            ("GET", ["refusals"]) => refusals::list(self.refusals.as_ref()),
             ("GET", ["status"]) => status::show(&self.confirmations).await,
             ("POST", ["tokens"]) => tokens::make(&self.outbound, body::read(body).await?, self.clock.now()).await,
             (method, ["tokens", ..]) => self.token(method, &steps[1..]).await,
@@ -113,7 +122,12 @@ where
             }
             (method, ["endpoints", name, "replays", rest @ ..]) => self.replay(method, name, rest, query).await,
             (method, ["endpoints", rest @ ..]) => self.endpoint(method, rest, query).await,
-            (_, ["dead"] | ["dead", _] | ["status"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            ("POST", ["sources", name, "wait"]) => {
+                let (body, now) = (body::read(body).await?, self.clock.now());
+                sources::wait(&self.sources, &self.inbound, name, body, now).await
+            }
+            (method, ["sources", rest @ ..]) => self.source(method, rest).await,
+            (_, ["dead"] | ["dead", _] | ["refusals"] | ["status"]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, ["dead", _, "retry"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
             (_, ["config"]) => Err(Refused::MethodNotAllowed { allow: "GET, PUT" }),
             _ => Err(NO_ADDRESS),
@@ -155,6 +169,20 @@ where
             (_, []) => Err(Refused::MethodNotAllowed { allow: "GET, POST" }),
             (_, [_]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
             (_, [_, "stop"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
+            _ => Err(NO_ADDRESS),
+        }
+    }
+
+    async fn source(&self, method: &str, steps: &[&str]) -> Result<Reply, Refused> {
+        let (sources, kept, now) = (&self.sources, &self.inbound, self.clock.now());
+        match (method, steps) {
+            ("GET", []) => sources::list(sources, kept, now).await,
+            ("GET", [name]) => sources::show(sources, kept, name, now).await,
+            ("GET", [name, "secret"]) => sources::secret(sources, kept, &self.inbound_keys, name).await,
+            ("DELETE", [name, "secret"]) => sources::forget(kept, name).await,
+            (_, [] | [_]) => Err(Refused::MethodNotAllowed { allow: "GET" }),
+            (_, [_, "secret"]) => Err(Refused::MethodNotAllowed { allow: "GET, DELETE" }),
+            (_, [_, "wait"]) => Err(Refused::MethodNotAllowed { allow: "POST" }),
             _ => Err(NO_ADDRESS),
         }
     }

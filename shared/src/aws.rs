@@ -18,6 +18,7 @@ mod failure;
 mod fresh;
 mod health;
 mod history;
+mod learned;
 mod limits;
 mod metrics;
 mod oldest;

@@ -27,6 +27,7 @@ pub use spec::Spec;
 use crate::endpoint::Endpoint;
 use crate::guard::Guard;
 use crate::limits::Limits;
+use crate::nearest::suggestion;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
@@ -87,12 +88,4 @@ fn known(path: &str, unknown: &spec::Unknown, keys: &[&str]) -> Result<(), Confi
     let Some(found) = unknown.keys().next() else { return Ok(()) };
     let key = if path.is_empty() { found.clone() } else { format!("{path}.{found}") };
     Err(ConfigError::new(key, format!("is not a known key{}", suggestion(found, keys))))
-}
-
-/// `; did you mean "x"? Allowed: …`
-fn suggestion(found: &str, allowed: &[&str]) -> String {
-    let nearest = allowed.iter().map(|key| (strsim::damerau_levenshtein(found, key), key)).min();
-    let nearest = nearest.filter(|(distance, key)| *distance <= 3 && *distance < key.len().min(found.len()));
-    let hint = nearest.map(|(_, key)| format!("; did you mean \"{key}\"?")).unwrap_or_else(|| ".".into());
-    format!("{hint} Allowed: {}", allowed.join(", "))
 }

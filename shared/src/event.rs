@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::WebhookId;
+use crate::schemes::Proof;
 use crate::timestamp::Timestamp;
 
 pub use pattern::{NotAPattern, Pattern};
@@ -28,6 +29,15 @@ pub struct Event {
     pub data: Data,
     /// Of everything that its emitter said: the same id with another digest is another event.
     pub digest: Digested,
+    /// What it was published from; none if an application emitted it.
+    pub origin: Option<Origin>,
+}
+
+/// The genuine webhook that became an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub source: String,
+    pub proof: Proof,
 }
 
 /// What an event carries.

@@ -8,6 +8,8 @@ use std::net::IpAddr;
 use http::Uri;
 use url::{Host, Url};
 
+use crate::schemes::sns;
+
 /// No address of a receiver is longer.
 const LONGEST: usize = 2_048;
 
@@ -19,6 +21,8 @@ const PORTS: [u16; 2] = [443, 8443];
 pub struct Guard {
     /// Loopback too, over plain HTTP and at any port: for local use.
     pub allow_loopback: bool,
+    /// SNS too, as whose certificates and confirmations are fetched there: no receiver of webhooks.
+    pub allow_sns: bool,
 }
 
 /// An address that the guard let pass: only it makes one.
@@ -61,6 +65,11 @@ impl Target {
 }
 
 impl Guard {
+    /// For what proofs are fetched from, which is never anybody's endpoint.
+    pub fn with_sns(self) -> Self {
+        Self { allow_sns: true, ..self }
+    }
+
     /// Reads the address of an endpoint. What its name stands for is judged at each connection.
     pub fn target(&self, text: &str) -> Result<Target, Forbidden> {
         if text.len() > LONGEST {
@@ -118,6 +127,7 @@ impl Guard {
             true => Err(no(
                 "names a loopback host; only public hosts are allowed (on your own machine, --allow-loopback allows it)",
             )),
+            false if self.allow_sns && sns::is_host(name) => Ok(Route::Name),
             false => names::judge(name).map(|()| Route::Name).map_err(no),
         }
     }

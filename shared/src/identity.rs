@@ -59,26 +59,49 @@ impl Identity {
 
     /// Whether the certificate that we show can be shown at that time; if not, why, to follow its name.
     pub fn out_of_date(&self, now: Timestamp) -> Option<String> {
-        let shown = self.shown.as_ref()?.cert.first()?;
-        let mut itself = RootCertStore::empty();
-        itself.add(shown.clone()).ok()?;
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(itself), provider()).build().ok()?;
-        let time = UnixTime::since_unix_epoch(Duration::from_millis(now.0));
-        match verifier.verify_client_cert(shown, &[], time).err()? {
-            Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) => {
-                Some(format!("expired on {}", moment(not_after)))
-            }
-            Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. }) => {
-                Some(format!("is not valid before {}", moment(not_before)))
-            }
-            _ => None,
-        }
+        out_of_date(self.shown.as_ref()?.cert.first()?, now)
     }
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[identity]")
+    }
+}
+
+/// Whether a certificate cannot be used at that time: why, to follow its name.
+fn out_of_date(certificate: &CertificateDer<'static>, now: Timestamp) -> Option<String> {
+    match problem(certificate, now)? {
+        CertificateError::ExpiredContext { not_after, .. } => Some(format!("expired on {}", moment(not_after))),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            Some(format!("is not valid before {}", moment(not_before)))
+        }
+        _ => None,
+    }
+}
+
+/// From when until when a certificate can be used.
+pub(crate) fn validity(certificate: &CertificateDer<'static>) -> (Timestamp, Timestamp) {
+    let (first, last) = (Timestamp::default(), Timestamp(u64::MAX / 2));
+    let from = match problem(certificate, first) {
+        Some(CertificateError::NotValidYetContext { not_before, .. }) => moment(not_before),
+        _ => first,
+    };
+    let until = match problem(certificate, last) {
+        Some(CertificateError::ExpiredContext { not_after, .. }) => moment(not_after),
+        _ => last,
+    };
+    (from, until)
+}
+
+fn problem(certificate: &CertificateDer<'static>, now: Timestamp) -> Option<CertificateError> {
+    let mut itself = RootCertStore::empty();
+    itself.add(certificate.clone()).ok()?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(itself), provider()).build().ok()?;
+    let time = UnixTime::since_unix_epoch(Duration::from_millis(now.0));
+    match verifier.verify_client_cert(certificate, &[], time).err()? {
+        Error::InvalidCertificate(problem) => Some(problem),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod kept;
 mod lanes;
+mod learned;
 mod limits;
 mod open;
 mod pace;

@@ -3,6 +3,7 @@
 mod answer;
 mod clients;
 mod connector;
+mod lazy;
 mod trouble;
 mod wire;
 
@@ -25,6 +26,7 @@ use crate::timestamp::Timestamp;
 use clients::{Client, Clients};
 use connector::Connector;
 pub use connector::{NoRoots, Trust};
+pub use lazy::Lazy;
 pub use wire::{Dial, Dns, Resolve, Tcp};
 
 /// What frames a request or speaks to the next hop is the connection's to say.

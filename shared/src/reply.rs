@@ -51,6 +51,8 @@ pub enum Refused {
     },
     /// Not proved genuine. Which part failed is for the owner's log.
     Unauthorized,
+    /// The same, in the word of a provider that wants this one.
+    Forbidden,
     TooLarge {
         most: usize,
     },
@@ -99,6 +101,8 @@ pub enum Refused {
     Unconditional,
     /// The request does not say what it must, or not to its end.
     BadRequest(&'static str),
+    /// What is asked for is somewhere else: where.
+    NotHere(&'static str),
     /// We cannot keep it now.
     Unavailable {
         retry_after: Duration,
@@ -120,6 +124,7 @@ impl Refused {
                     headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"hookpost\""));
                 })
             }
+            Self::Forbidden => error(StatusCode::FORBIDDEN, "forbidden", "not authenticated"),
             Self::TooLarge { most } => {
                 error(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &format!("the body is larger than {most} bytes"))
             }
@@ -168,6 +173,7 @@ impl Refused {
                 "precondition_required",
                 "If-Match must name the version that this replaces, like \"0\"; ?dry_run=true shows what would change",
             ),
+            Self::NotHere(message) => error(StatusCode::NOT_IMPLEMENTED, "not_here", message),
             Self::BadRequest(message) => error(StatusCode::BAD_REQUEST, "bad_request", message),
             Self::Unavailable { retry_after } => after(
                 error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "cannot keep this now; send it again later"),

@@ -5,6 +5,7 @@ mod email;
 mod endpoints;
 mod health;
 mod history;
+mod learned;
 mod limits;
 mod news;
 mod outbound;
@@ -26,6 +27,7 @@ pub use email::*;
 pub use endpoints::*;
 pub use health::*;
 pub use history::*;
+pub use learned::*;
 pub use limits::*;
 pub use news::*;
 pub use outbound::*;
@@ -49,6 +51,18 @@ pub trait Clock {
 /// Finds a source by name.
 pub trait FindSource {
     fn find(&self, name: &str) -> impl Future<Output = Answer<Option<Arc<Source>>>> + Send;
+
+    /// Those that are at hand without asking anybody: all, some or none.
+    fn at_hand(&self) -> Vec<Arc<Source>> {
+        Vec::new()
+    }
+}
+
+/// Lists sources.
+pub trait ListSources {
+    /// By name, as they are configured: without secrets that were handed over. One that cannot be read is
+    /// left out, and logged.
+    fn list_sources(&self) -> impl Future<Output = Answer<Vec<Arc<Source>>>> + Send;
 }
 
 /// Puts a message into the inbound queue.

@@ -9,7 +9,7 @@ use crate::address::EmailAddress;
 use crate::endpoint;
 use crate::event::EventType;
 use crate::quantity::Rate;
-use crate::schemes::Verifier;
+use crate::schemes::{Scheme, Verifier};
 use crate::signature::Place;
 
 /// Everything the inbound path knows of a sender. Made from configuration by [`crate::config`].
@@ -56,12 +56,18 @@ impl Source {
         self.allow.is_empty() || self.allow.iter().any(|net| net.contains(&caller))
     }
 
-    pub fn delivery(&self) -> Option<&Place> {
-        self.delivery.as_ref().or_else(|| self.verifier.delivery())
+    /// Where the delivery id stands in what one of these schemes proved; of any of its own if there are none.
+    pub fn delivery(&self, by: &[&'static Scheme]) -> Option<&Place> {
+        let said = || by.iter().find_map(|scheme| scheme.delivery.as_ref());
+        let any = || if by.is_empty() { self.verifier.delivery() } else { None };
+        self.delivery.as_ref().or_else(said).or_else(any)
     }
 
-    pub fn event(&self) -> Option<&Place> {
-        self.event.as_ref().or_else(|| self.verifier.event())
+    /// Where the event type stands, likewise.
+    pub fn event(&self, by: &[&'static Scheme]) -> Option<&Place> {
+        let said = || by.iter().find_map(|scheme| scheme.event.as_ref());
+        let any = || if by.is_empty() { self.verifier.event() } else { None };
+        self.event.as_ref().or_else(said).or_else(any)
     }
 }
 

@@ -138,7 +138,7 @@ def main():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             use_number(resource["Properties"].get("ScalingConfig", {}), "MaximumConcurrency", template, parameters)
 
-    fields = {"StackName": args.stack, "TemplateBody": json.dumps(template)}
+    fields = {"StackName": args.stack, "TemplateBody": json.dumps(template, separators=(",", ":"))}
     for i, (name, value) in enumerate(parameters.items(), 1):
         fields |= {f"Parameters.member.{i}.ParameterKey": name, f"Parameters.member.{i}.ParameterValue": value}
     for i, capability in enumerate(("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"), 1):

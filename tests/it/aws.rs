@@ -6,6 +6,7 @@ mod deaths;
 mod events;
 mod feeds;
 mod privilege;
+mod providers;
 mod refusals;
 mod runtime;
 mod schedules;

@@ -1,6 +1,7 @@
 //! What every twin of the world must do: one suite over the seam, run against each.
 
 mod claims;
+mod learned;
 mod outbound;
 mod worlds;
 
@@ -14,6 +15,9 @@ use shared::timestamp::Timestamp;
 use claims::{
     held, judged_failures_are_counted, of_many_who_claim_at_once_one_gets_it, only_a_completed_claim_makes_a_duplicate,
     what_was_given_up_stays_so_for_the_same_webhook_only,
+};
+use learned::{
+    a_secret_is_taken_only_while_it_is_awaited_and_never_replaced, of_many_secrets_that_come_at_once_one_is_taken,
 };
 use worlds::{Store, Time};
 
@@ -213,4 +217,6 @@ suite![
     dead_letters_come_in_pages,
     only_the_version_before_is_replaced,
     of_many_who_replace_at_once_one_does,
+    a_secret_is_taken_only_while_it_is_awaited_and_never_replaced,
+    of_many_secrets_that_come_at_once_one_is_taken,
 ];

@@ -64,7 +64,7 @@ impl World {
 
     /// Posts like a provider: again until it is answered 202.
     async fn post(&mut self, store: &Faulty<Store>, delivery: &'static str, size: usize) {
-        let listener = Listener::new(sources(), store.clone());
+        let listener = Listener::new(sources(), store.clone(), Nobody, Guard::default());
         for _ in 0..3 {
             self.next += 1;
             let at = self.clock.now();

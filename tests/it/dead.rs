@@ -27,6 +27,7 @@ fn a_dead_letter_is_listed_shown_and_retried() {
     );
     let shown = said(&hookpost.verb(&["dead", "show", &id]));
     assert!(shown.contains(r#""body": "{\"keep\": \"me\"}""#) && shown.contains("[redacted]"), "{shown}");
+    assert!(shown.contains(r#""proof": "authenticated""#), "{shown}");
 
     hookpost.kill_and_restart();
     eventually("a line at start", || hookpost.log().contains("dead letters wait").then_some(()));

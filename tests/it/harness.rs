@@ -27,7 +27,7 @@ pub use events::{emit, event, try_emit};
 pub use http::{Answer, Exchange, raw, try_post};
 pub use launch::{hookpost, run};
 pub use program::{ADMIN, EVENTS, Hookpost, Mail, PASSWORD, Setup};
-pub use providers::{Github, now, standard};
+pub use providers::{Github, mac, now, standard};
 pub use publisher::Nobody;
 #[allow(unused_imports, reason = "a vocabulary, too")]
 pub use receiver::{Alpn, Behaviour, Certificate, Receiver, Reply, Request};

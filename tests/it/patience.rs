@@ -64,7 +64,7 @@ impl World {
         let arrival = Arrival { id: WebhookId::new(at, [self.posted; 10]), at, caller: IpAddr::from([192, 0, 2, 1]) };
         let request = Request::post("/").header("authorization", "Bearer hush").header("x-id", delivery);
         let request = request.body(Full::new(Bytes::from("{}"))).unwrap();
-        let listener = Listener::new(Self::sources(), self.store.clone());
+        let listener = Listener::new(Self::sources(), self.store.clone(), Nobody, Guard::default());
         assert_eq!(listener.receive("s", request, arrival).await.status(), 202);
     }
 

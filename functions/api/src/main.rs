@@ -4,7 +4,8 @@ use ::http::StatusCode;
 use shared::api::{Api, KEYS, ROOT, Rules};
 use shared::aws::http::{self, Incoming};
 use shared::aws::{
-    Aws, Checklist, Endpoints, Misconfigured, Outbound, Proof, SecretStore, Store, guard, logs, variable,
+    Aws, Checklist, DefaultSource, Endpoints, Misconfigured, Outbound, Proof, SecretStore, Sources, Store, guard, logs,
+    variable,
 };
 use shared::clock::SystemClock;
 use shared::reply::{self, Refused, Reply};
@@ -20,6 +21,7 @@ struct Function {
     inbound_key: String,
     outbound_key: String,
     admin_secret: String,
+    default: DefaultSource,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,12 +55,13 @@ impl Function {
             inbound_key: variable("INBOUND_KEY_SECRET")?,
             outbound_key: variable("OUTBOUND_KEY_SECRET")?,
             admin_secret: variable("ADMIN_TOKEN_SECRET")?,
+            default: DefaultSource::from_environment()?,
             aws,
         })
     }
 
     /// With the admin token and the keys, which are read once.
-    async fn api(&self) -> Answer<Api<Store, Outbound, Endpoints, Store, Checklist, SystemClock>> {
+    async fn api(&self) -> Answer<Api<Store, Outbound, Endpoints, Store, Checklist, SystemClock, Sources>> {
         let secrets = SecretStore::new(&self.aws);
         let (admin, inbound_keys, outbound_keys) = tokio::try_join!(
             secrets.secret(&self.admin_secret),
@@ -67,7 +70,8 @@ impl Function {
         )?;
         let proof = Proof::By { secrets, key_secret: self.outbound_key.clone() };
         Ok(Api {
-            dead: self.store.clone(),
+            inbound: self.store.clone(),
+            sources: Sources::new(self.store.clone(), self.default.clone(), Proof::Never),
             outbound: self.outbound.clone(),
             endpoints: Endpoints::new(self.store.clone(), proof, guard()),
             config: self.store.clone(),
@@ -77,6 +81,7 @@ impl Function {
             inbound_keys,
             outbound_keys,
             rules: Rules { references: true, guard: guard(), ..Rules::default() },
+            refusals: None,
         })
     }
 }

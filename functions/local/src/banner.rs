@@ -1,5 +1,6 @@
 //! What a newcomer reads when the server has started.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,7 +9,9 @@ use std::sync::Arc;
 use shared::door::DEFAULT;
 use shared::endpoint::Endpoint;
 use shared::guard::Guard;
+use shared::seam::{Answer, Learned, ReadLearned};
 use shared::source::Source;
+use shared::timestamp::Timestamp;
 
 use crate::made::Made;
 use crate::outbox::Outbox;
@@ -23,6 +26,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) admin: &'a Made,
     pub(crate) events: &'a Made,
     pub(crate) sources: &'a [Arc<Source>],
+    /// Of sources that have no secret yet.
+    pub(crate) secretless: &'a BTreeMap<String, String>,
     pub(crate) endpoints: &'a [Arc<Endpoint>],
     pub(crate) guard: Guard,
 }
@@ -51,8 +56,9 @@ impl Banner<'_> {
         text += &format!("  Admin token  {}\n", kept_at(self.admin));
         text += &format!("  Events token {}  (for POST {url}/events)\n", kept_at(self.events));
         for source in self.sources {
-            let scheme = source.verifier.schemes().first().map_or("", |scheme| scheme.name);
-            text += &format!("  Source       {url}/in/{}  ({scheme}, {})\n", source.name, becomes(source));
+            let scheme = source.verifier.names();
+            let secret = self.secretless.get(&source.name).map(|state| format!(", {state}")).unwrap_or_default();
+            text += &format!("  Source       {url}/in/{}  ({scheme}, {}{secret})\n", source.name, becomes(source));
         }
         for endpoint in self.endpoints {
             let host = endpoint.url.url().host_str().unwrap_or_default();
@@ -73,6 +79,25 @@ impl Banner<'_> {
         }
         text
     }
+}
+
+/// Of each source that has no secret yet: what it waits for.
+pub(crate) async fn secretless(
+    sources: &[Arc<Source>],
+    kept: &impl ReadLearned,
+    now: Timestamp,
+) -> Answer<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for Source { name, .. } in sources.iter().map(|source| &**source).filter(|source| source.verifier.learns()) {
+        let Learned { until, taken } = kept.learned(name).await?.unwrap_or_default();
+        let state = match taken {
+            Some(_) => continue,
+            None if until > now => format!("waits for its secret until {until}"),
+            None => format!("has no secret yet: hookpost sources wait {name}"),
+        };
+        found.insert(name.clone(), state);
+    }
+    Ok(found)
 }
 
 /// What a source's webhooks become.

@@ -12,6 +12,7 @@ use minijinja::{Environment, context};
 use serde_json::{Value, json};
 use shared::id::WebhookId;
 use shared::local::{Shown, Store};
+use shared::refusals::Refusals;
 use shared::reply::{self, Refused, Reply};
 use shared::seam::Unavailable;
 
@@ -40,10 +41,10 @@ pub(crate) fn answers(path: &str) -> bool {
     path == "/" || path == "/mail" || path.starts_with("/mail/")
 }
 
-pub(crate) fn answer(store: &Store, path: &str, query: Option<&str>, headers: &HeaderMap) -> Reply {
+pub(crate) fn answer(store: &Store, refusals: Refusals, path: &str, query: Option<&str>, headers: &HeaderMap) -> Reply {
     let as_json = wants_json(headers);
     let answer = match path.strip_prefix("/mail") {
-        None => Ok(page("home.html", context! {})),
+        None => Ok(home(&refusals)),
         Some("" | "/") => mails(store, query, as_json),
         Some(rest) => match rest[1..].strip_suffix(".eml") {
             Some(id) => raw(store, id),
@@ -56,6 +57,12 @@ pub(crate) fn answer(store: &Store, path: &str, query: Option<&str>, headers: &H
 fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     accept.contains("application/json") && !accept.contains("text/html")
+}
+
+/// What runs here, and who was turned away lately.
+fn home(refusals: &Refusals) -> Reply {
+    let latest: Vec<Value> = refusals.latest().iter().map(|refusal| json!(refusal)).collect();
+    page("home.html", context! { refusals => minijinja::value::Serde(&latest) })
 }
 
 /// `?before=` names the last mail of the page before.

@@ -1,15 +1,36 @@
 //! `hookpost dead`: list, show and retry dead letters of a running server.
 
+use clap::Subcommand;
 use serde_json::Value;
 use shared::id::WebhookId;
 use shared::outside::Outside;
 
 use crate::client::{Server, print};
 use crate::pretty::pretty;
-use crate::settings::{Order, Settings};
+use crate::settings::Settings;
 use crate::stop::Stop;
 
 const NONE: &str = "No dead letters.\n";
+
+#[derive(Subcommand)]
+pub(crate) enum Order {
+    /// List dead letters, latest first
+    List,
+    /// Show one: why it died, its headers and its body
+    Show {
+        /// The id of the dead letter
+        id: String,
+    },
+    /// Put dead letters back into the queue
+    Retry {
+        /// The ids of the dead letters
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+}
 
 pub(crate) fn dead(settings: &Settings, order: Order) -> Result<(), Stop> {
     let server = Server::named(settings)?;

@@ -69,13 +69,13 @@ fn list(server: &Server, tenant: Option<&str>) -> Result<(), Stop> {
     if all.is_empty() {
         return print("No endpoints.\n");
     }
-    let rows: Vec<Row> = all.iter().map(|endpoint| row(endpoint, now)).collect();
+    let rows: Vec<Row<8>> = all.iter().map(|endpoint| row(endpoint, now)).collect();
     print(&table::table(&HEAD, &rows))
 }
 
 const HEAD: [&str; 8] = ["NAME", "ADDRESS", "SUCCESS", "P50/P95", "OLDEST", "HELD", "NEXT TRY", "STATE"];
 
-fn row(endpoint: &Value, now: Timestamp) -> Row {
+fn row(endpoint: &Value, now: Timestamp) -> Row<8> {
     let health = &endpoint["health"];
     let moment = |key: &str| health[key].as_str().and_then(Timestamp::read);
     let latency = |key: &str| health["latency"][key].as_u64().map(table::milliseconds);

@@ -15,7 +15,9 @@ mod made;
 mod mailer;
 mod outbox;
 mod pretty;
+mod providers;
 mod receive;
+mod refusals;
 mod replayer;
 mod replays;
 mod retry;
@@ -24,11 +26,13 @@ mod send;
 mod serve;
 mod settings;
 mod signals;
+mod sources;
 mod status;
 mod stop;
 mod sweep;
 mod table;
 mod tokens;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Serve => serve::serve(&settings),
         Verb::Dead { order } => dead::dead(&settings, order),
         Verb::Apply { file, yes } => apply::apply(&settings, &file, yes),
+        Verb::Refusals => refusals::refusals(&settings),
         Verb::Send(event) => send::send(&settings, event),
         Verb::Receive(how) => receive::receive(&how),
         Verb::Events { order } => history::events(&settings, order),
@@ -47,8 +52,11 @@ fn main() -> ExitCode {
         Verb::Endpoints { order } => endpoints::endpoints(&settings, order),
         Verb::Retry(which) => retry::retry(&settings, &which),
         Verb::Replays(which) => replays::replays(&settings, &which),
+        Verb::Sources { order } => sources::sources(&settings, order),
         Verb::Token { order } => tokens::tokens(&settings, order),
         Verb::Status => status::status(&settings),
+        Verb::Providers { name } => providers::providers(name.as_deref()),
+        Verb::Verify(which) => verify::verify(&settings, &which),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,18 +12,19 @@ use shared::door::{DEFAULT, arrival, random};
 use shared::inbound::Listener;
 use shared::local::{Applied, Endpoints, Sources, Store};
 use shared::outbound::Sender;
+use shared::post::Lazy;
 use shared::reply::{self, Refused, Reply};
 
 use crate::console;
 use crate::loopback::may_look;
 use crate::outbox::Outbox;
 
-pub(crate) type LocalApi = Api<Store, Store, Endpoints, Applied, Outbox, SystemClock>;
+pub(crate) type LocalApi = Api<Store, Store, Endpoints, Applied, Outbox, SystemClock, Sources>;
 pub(crate) type LocalSender = Sender<Endpoints, Store, SystemClock>;
 
 /// Everything that answers.
 pub(crate) struct Routes {
-    pub(crate) listener: Listener<Sources, Store>,
+    pub(crate) listener: Listener<Sources, Store, Lazy>,
     pub(crate) sender: LocalSender,
     pub(crate) api: LocalApi,
     pub(crate) store: Store,
@@ -57,7 +58,7 @@ impl Routes {
         if !may_look(peer, &request, &self.api.admin) {
             return Refused::Unauthorized.reply();
         }
-        console::answer(&self.store, &path, query, headers)
+        console::answer(&self.store, self.listener.refusals(), &path, query, headers)
     }
 
     async fn receive(&self, source: &str, request: Request<Incoming>, peer: SocketAddr) -> Reply {

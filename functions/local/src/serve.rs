@@ -11,10 +11,11 @@ use shared::guard::Guard;
 use shared::inbound::{Listener, Mailer};
 use shared::local::{Applied, Owned, Reading, Store, http};
 use shared::outbound::{Deliverer, Replayer, Sender, Standing, Teller};
-use shared::post::{Dns, Post, Tcp, Trust};
+use shared::post::{Dns, Lazy, Post, Tcp, Trust};
 use shared::seal::Keys;
 use shared::seam::{ReadConfig, Unavailable};
 use shared::secret::Secret;
+use shared::timestamp::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -25,7 +26,7 @@ use crate::outbox::Outbox;
 use crate::routes::{LocalApi, Routes};
 use crate::settings::Settings;
 use crate::stop::Stop;
-use crate::{configuration, deliverer, logs, mailer, replayer, signals, sweep};
+use crate::{banner, configuration, deliverer, logs, mailer, replayer, signals, sweep};
 
 pub(crate) fn serve(settings: &Settings) -> Result<(), Stop> {
     logs::start()?;
@@ -50,7 +51,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     let reading = Reading {
         inbound: key(settings, "inbound-key")?,
         outbound: key(settings, "outbound-key")?,
-        guard: Guard { allow_loopback: settings.allow_loopback()? },
+        guard: Guard { allow_loopback: settings.allow_loopback()?, allow_sns: false },
     };
     let failed = |problem: Unavailable| Stop::Failed(problem.to_string());
     store.measure().await.map_err(failed)?;
@@ -71,6 +72,8 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
     let rules = rules(&owned, reading.guard);
     let Reading { inbound, outbound, guard } = reading.clone();
     let config = Applied::start(store.clone(), reading, owned).await.map_err(failed)?;
+    let sources = config.sources().all();
+    let secretless = banner::secretless(&sources, &store, Timestamp::now()).await.map_err(failed)?;
     Banner {
         listen,
         data: settings.data(),
@@ -78,13 +81,15 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         password: &password,
         admin: &admin,
         events: &events,
-        sources: &config.sources().all(),
+        sources: &sources,
+        secretless: &secretless,
         endpoints: &config.endpoints().all(),
         guard,
     }
     .print();
     let api = Api {
-        dead: store.clone(),
+        inbound: store.clone(),
+        sources: config.sources(),
         outbound: store.clone(),
         endpoints: config.endpoints(),
         config,
@@ -94,6 +99,7 @@ async fn run(settings: &Settings) -> Result<(), Stop> {
         inbound_keys: inbound,
         outbound_keys: outbound,
         rules,
+        refusals: None,
     };
     work(door, store, api, (outbox, owner), events.secret().clone()).await
 }
@@ -116,7 +122,7 @@ fn rules(owned: &Owned, guard: Guard) -> Rules {
 async fn work(
     door: TcpListener,
     store: Store,
-    api: LocalApi,
+    mut api: LocalApi,
     (outbox, owner): (Outbox, Vec<EmailAddress>),
     events: Secret,
 ) -> Result<(), Stop> {
@@ -128,8 +134,10 @@ async fn work(
     let at_once = outbox.at_once();
     let (sources, endpoints) = (api.config.sources(), api.config.endpoints());
     let sender = |token| Sender::new(endpoints.clone(), store.clone(), SystemClock, token);
-    let post = post(api.rules.guard)?;
-    let listener = Listener::new(sources.clone(), store.clone());
+    let guard = api.rules.guard;
+    let post = post(guard)?;
+    let listener = Listener::new(sources.clone(), store.clone(), Lazy::new(guard.with_sns()), guard.with_sns());
+    api.refusals = Some(listener.refusals());
     let routes = Arc::new(Routes { listener, sender: sender(Some(events)), api, store: store.clone() });
     let (memory, publisher, times) = (store.clone(), sender(None), mailer::TIMES);
     let news = sender(None);

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use shared::quantity;
 
+use crate::dead::Order;
 use crate::endpoints::Endpoints;
 use crate::history::{Deliveries, Events};
 use crate::receive::Receive;
 use crate::replays::Replays;
 use crate::retry::Retry;
 use crate::send::Send;
+use crate::sources::Sources;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
+use crate::verify::Verify;
 
 /// A webhook post office: genuine webhooks come in, e-mails and signed webhooks go out.
 #[derive(Parser)]
@@ -46,6 +49,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         yes: bool,
     },
+    /// Show who was refused lately, and why
+    Refusals,
     /// Emit an event
     Send(#[command(flatten)] Send),
     /// Receive webhooks for a try: prints them, verified, and answers as told
@@ -66,6 +71,11 @@ pub(crate) enum Verb {
     Retry(#[command(flatten)] Retry),
     /// Look at deliveries being sent again, and stop it
     Replays(#[command(flatten)] Replays),
+    /// Look after sources, and the secrets that their providers hand over
+    Sources {
+        #[command(subcommand)]
+        order: Sources,
+    },
     /// Look after tokens for applications
     Token {
         #[command(subcommand)]
@@ -73,26 +83,14 @@ pub(crate) enum Verb {
     },
     /// Say what must still be confirmed before mail reaches everybody
     Status,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Order {
-    /// List dead letters, latest first
-    List,
-    /// Show one: why it died, its headers and its body
-    Show {
-        /// The id of the dead letter
-        id: String,
+    /// List the providers whose webhooks can be verified, or show what one needs
+    Providers {
+        /// As it is written after scheme: in the file
+        name: Option<String>,
     },
-    /// Put dead letters back into the queue
-    Retry {
-        /// The ids of the dead letters
-        #[arg(required_unless_present = "all")]
-        ids: Vec<String>,
-        /// All of them
-        #[arg(long, conflicts_with = "ids")]
-        all: bool,
-    },
+    /// Try whether a request that was written down is genuine, and say what differs if it is not
+    #[command(override_usage = "hookpost verify [OPTIONS] <SOURCE|--scheme NAME>")]
+    Verify(#[command(flatten)] Verify),
 }
 
 #[derive(Args)]

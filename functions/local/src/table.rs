@@ -12,11 +12,11 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 
 /// One line; what is empty is shown as `-`. The last column may be as long as it likes.
-pub(crate) struct Row(pub(crate) [String; 8]);
+pub(crate) struct Row<const N: usize>(pub(crate) [String; N]);
 
-pub(crate) fn table(head: &[&str; 8], rows: &[Row]) -> String {
+pub(crate) fn table<const N: usize>(head: &[&str; N], rows: &[Row<N>]) -> String {
     let head = Row(head.map(str::to_owned));
-    let mut widths = [0; 8];
+    let mut widths = [0; N];
     for Row(cells) in [&head].into_iter().chain(rows) {
         for (width, cell) in widths.iter_mut().zip(cells) {
             *width = (*width).max(cell.chars().count()).max(1);
@@ -25,8 +25,8 @@ pub(crate) fn table(head: &[&str; 8], rows: &[Row]) -> String {
     [&head].into_iter().chain(rows).map(|row| row.line(&widths)).collect()
 }
 
-impl Row {
-    fn line(&self, widths: &[usize; 8]) -> String {
+impl<const N: usize> Row<N> {
+    fn line(&self, widths: &[usize; N]) -> String {
         let cells = self.0.iter().zip(widths);
         let cells = cells.map(|(cell, width)| format!("{:<width$}", if cell.is_empty() { "-" } else { cell }));
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Rules, unavailable};
 use crate::config::{Change, Config, Rings, Secrets, Spec, Subject};
 use crate::reply::{self, Refused, Reply};
-use crate::seam::{Kept, ReadConfig, WriteConfig};
+use crate::seam::{AwaitLearned, Kept, ReadConfig, WriteConfig};
 use crate::timestamp::Timestamp;
 
 /// Sealed, it must fit into one row of 400 KB.
@@ -81,7 +81,7 @@ pub(super) async fn show(ports: &impl ReadConfig) -> Result<Reply, Refused> {
 
 /// Checks, compares, seals and keeps. Nothing changes unless everything fits.
 pub(super) async fn replace(
-    ports: &impl WriteConfig,
+    (ports, learned): (&impl WriteConfig, &impl AwaitLearned),
     rings: Rings<'_>,
     rules: &Rules,
     order: Order,
@@ -111,9 +111,18 @@ pub(super) async fn replace(
             return Err(Refused::Changed);
         }
         tracing::info!(version = kept.version, changes = changes.len(), "configuration replaced");
+        forget(learned, &old, &new).await?;
         return Ok(done(kept.version, &changes));
     }
     Ok(done(version, &changes))
+}
+
+/// A secret that was handed over is its source's and its provider's: who comes under the name later begins anew.
+async fn forget(learned: &impl AwaitLearned, old: &Spec, new: &Spec) -> Result<(), Refused> {
+    for name in old.source_names().filter(|name| old.scheme_of(name) != new.scheme_of(name)) {
+        learned.forget_learned(name).await.map_err(unavailable)?;
+    }
+    Ok(())
 }
 
 /// What has expired since it was applied stands in nobody's way.

@@ -79,6 +79,7 @@ fn label(letter: &DeadLetter) -> Value {
     json!({
         "id": letter.id,
         "source": webhook.map(Webhook::source),
+        "proof": webhook.map(Webhook::proof),
         "about": news.as_ref().map(Letter::about),
         "received": received.map(|received| received.to_string()),
         "died": letter.died.to_string(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::range::{Asked, page};
 use super::unavailable;
-use crate::event::{Data, Event, EventId};
+use crate::event::{Data, Event, EventId, Origin};
 use crate::reply::{self, Refused, Reply};
 use crate::seam::{Attempt, Delivery, DeliveryKey, History, Page, ReadEvent};
 
@@ -33,7 +33,10 @@ pub(super) async fn show(
     let deliveries = history.deliveries_of(&tenant, &id).await.map_err(unavailable)?.unwrap_or_default();
     let (data, data_base64) = data(&found.data);
     let deliveries = deliveries.iter().map(delivery).collect();
-    Ok(reply::json(StatusCode::OK, &Shown { event: event(&found), data, data_base64, deliveries }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Shown { event: event(&found), data, data_base64, origin: found.origin.clone(), deliveries },
+    ))
 }
 
 /// An event with all that is known of it.
@@ -45,6 +48,9 @@ struct Shown {
     data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data_base64: Option<String>,
+    /// The webhook that it was published from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     deliveries: Vec<Value>,
 }
 

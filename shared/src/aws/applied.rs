@@ -129,20 +129,26 @@ impl<T> Default for Ready<T> {
 #[derive(Clone, Copy)]
 pub(super) enum Good {
     /// As long as the configuration is.
-    ForGood,
+    Always,
     /// As long as what was looked up for it.
-    ForNow,
+    LookedUp,
+    /// As long as what is read of the configuration.
+    Briefly,
+    /// This once: it may be another at any moment.
+    Once,
 }
 
 impl Good {
     pub(super) fn with(references: &[String]) -> Self {
-        if references.is_empty() { Self::ForGood } else { Self::ForNow }
+        if references.is_empty() { Self::Always } else { Self::LookedUp }
     }
 
     fn until(self, now: Timestamp) -> Timestamp {
         match self {
-            Self::ForGood => Timestamp(u64::MAX),
-            Self::ForNow => now.after(LOOKED_UP),
+            Self::Always => Timestamp(u64::MAX),
+            Self::LookedUp => now.after(LOOKED_UP),
+            Self::Briefly => now.after(FRESH),
+            Self::Once => now,
         }
     }
 }
@@ -151,6 +157,11 @@ impl<T: Clone> Ready<T> {
     pub(super) fn get(&self, row: &Row, name: &str, now: Timestamp) -> Option<T> {
         let (made, until) = self.made.get(name).filter(|_| self.version == row.version)?;
         (*until > now).then(|| made.clone())
+    }
+
+    /// All that was made and not forgotten, good or not.
+    pub(super) fn all(&self, row: &Row) -> impl Iterator<Item = &T> {
+        self.made.values().filter(|_| self.version == row.version).map(|(made, _)| made)
     }
 
     pub(super) fn put(&mut self, row: &Row, name: &str, made: T, good: Good, now: Timestamp) {

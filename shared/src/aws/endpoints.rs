@@ -84,7 +84,7 @@ impl FindEndpoints for Endpoints {
         let found: Arc<[_]> =
             names.map(|name| one(&row.spec, name, Secrets::Withheld, self.guard)).collect::<Answer<Vec<_>>>()?.into();
         if !found.is_empty() {
-            listed.put(row, tenant, Arc::clone(&found), Good::ForGood, now);
+            listed.put(row, tenant, Arc::clone(&found), Good::Always, now);
         }
         Ok(found)
     }

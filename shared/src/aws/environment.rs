@@ -24,7 +24,7 @@ pub fn variable(name: &'static str) -> Result<String, Misconfigured> {
 /// Where endpoints may be: nowhere inside, unless somebody who runs the functions on their own machine
 /// sets `HOOKPOST_ALLOW_LOOPBACK`. No template does.
 pub fn guard() -> Guard {
-    Guard { allow_loopback: given("HOOKPOST_ALLOW_LOOPBACK").is_some_and(|value| value == "true") }
+    Guard { allow_loopback: given("HOOKPOST_ALLOW_LOOPBACK").is_some_and(|value| value == "true"), allow_sns: false }
 }
 
 /// A variable that may be absent; one that is empty is.

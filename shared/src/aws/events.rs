@@ -102,6 +102,9 @@ impl Outbound {
             .item("expires", expiry(event.received.after(self.kept())))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(origin) = &event.origin {
+            put = put.item("origin", text(serde_json::to_string(origin).unwrap_or_default()));
+        }
         if event.data.bytes.len() <= INLINE {
             put = put.item("data", AttributeValue::B(Blob::new(event.data.bytes.to_vec())));
         }
@@ -187,6 +190,7 @@ pub(super) fn read(row: &Row) -> Option<Event> {
             bytes: data.map(|data| Bytes::copy_from_slice(data.as_ref())).unwrap_or_default(),
         },
         digest: Digested(string(row, "digest").unwrap_or_default().to_owned()),
+        origin: string(row, "origin").and_then(|origin| serde_json::from_str(origin).ok()),
     })
 }
 

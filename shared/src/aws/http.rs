@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::reply::{Refused, Reply};
+use crate::schemes::ClientCertificate;
 
 /// Why a function ends.
 pub type Error = lambda_runtime::Error;
@@ -72,6 +73,29 @@ struct Event<'a> {
 struct Context<'a> {
     #[serde(borrow)]
     http: Door<'a>,
+    #[serde(borrow, default)]
+    authentication: Option<Shown<'a>>,
+}
+
+/// What an API Gateway HTTP API with mutual TLS saw; a Function URL says nothing here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    #[serde(borrow, default)]
+    client_cert: Option<Certificate<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Certificate<'a> {
+    #[serde(borrow, default)]
+    client_cert_pem: Cow<'a, str>,
+    #[serde(borrow, default, rename = "subjectDN")]
+    subject: Cow<'a, str>,
+    #[serde(borrow, default, rename = "issuerDN")]
+    issuer: Cow<'a, str>,
+    #[serde(borrow, default)]
+    serial_number: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +123,11 @@ pub(super) fn read(event: &str) -> Result<Incoming, Refused> {
             let taken = request.headers_mut().try_append(name, value);
             taken.map_err(|_| Refused::BadRequest("there are too many headers"))?;
         }
+    }
+    let shown = event.request_context.authentication.and_then(|shown| shown.client_cert);
+    if let Some(Certificate { client_cert_pem, subject, issuer, serial_number }) = shown {
+        let [subject, issuer, serial, pem] = [subject, issuer, serial_number, client_cert_pem].map(Cow::into_owned);
+        request.extensions_mut().insert(ClientCertificate { subject, issuer, serial, pem });
     }
     Ok(Incoming { request, caller: event.request_context.http.source_ip })
 }
@@ -151,6 +180,27 @@ mod tests {
             assert_eq!(incoming.request.headers().len(), 1, "what is no name is no header");
             assert_eq!(incoming.caller, IpAddr::from([192, 0, 2, 1]));
         }
+    }
+
+    /// As API Gateway documents it.
+    #[test]
+    fn the_certificate_that_api_gateway_saw_comes_along() {
+        let with = |authentication: serde_json::Value| {
+            let mut event: serde_json::Value = serde_json::from_str(&url("/", "", "", false)).unwrap();
+            event["headers"]["x-amzn-mtls-clientcert"] = "forged".into();
+            event["requestContext"]["authentication"] = authentication;
+            let incoming = read(&event.to_string()).unwrap_or_else(|refused| panic!("{refused:?}"));
+            incoming.request.extensions().get::<ClientCertificate>().cloned()
+        };
+        let shown = with(serde_json::json!({ "clientCert": {
+            "clientCertPem": "CERT_CONTENT", "subjectDN": "CN=www.example.com", "issuerDN": "CN=Example issuer",
+            "serialNumber": "a1:a1:a1:a1", "validity": {
+                "notBefore": "May 28 12:30:02 2019 GMT", "notAfter": "Aug  5 09:36:04 2021 GMT" } } }));
+        let [subject, issuer, serial, pem] =
+            ["CN=www.example.com", "CN=Example issuer", "a1:a1:a1:a1", "CERT_CONTENT"].map(str::to_owned);
+        assert_eq!(shown, Some(ClientCertificate { subject, issuer, serial, pem }));
+        assert_eq!(with(serde_json::Value::Null), None);
+        assert_eq!(with(serde_json::json!({ "clientCert": null })), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sources: the default one as the template's parameters describe it, the others as the owner applied
 //! them, read again every 30 s.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -11,8 +12,9 @@ use super::store::Store;
 use crate::config::{Config, Rings, Secrets, Spec};
 use crate::door::DEFAULT;
 use crate::guard::Guard;
+use crate::learned;
 use crate::seal::Keys;
-use crate::seam::{Answer, FindSource, Unavailable};
+use crate::seam::{Answer, FindSource, LearnSecret, ListSources, ReadLearned, TakeLearned, Unavailable};
 use crate::secret::Secret;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
@@ -73,7 +75,10 @@ impl Sources {
         if state.keys.is_none() {
             state.keys = self.proof.keys().await?;
         }
-        let made = self.make(state, name).await;
+        let made = match self.make(state, name).await {
+            Ok((source, good)) => self.join(state.keys.as_ref(), source, good).await,
+            failed => failed,
+        };
         if made.is_err() {
             // Sealed under a newer key, perhaps: the next who asks has the keys read again.
             state.keys = None;
@@ -84,10 +89,20 @@ impl Sources {
         Ok(Some(source))
     }
 
+    /// With the secret that was handed over, where one is to be.
+    async fn join(&self, keys: Option<&Keys>, source: Arc<Source>, good: Good) -> Answer<(Arc<Source>, Good)> {
+        let Some(keys) = keys.filter(|_| source.verifier.learns()) else { return Ok((source, good)) };
+        let found = self.store.learned(&source.name).await?;
+        Ok(match learned::open(keys, &source.name, found.as_ref())? {
+            Some(secret) => (learned::join(&source, secret)?, Good::Briefly),
+            None => (source, Good::Once),
+        })
+    }
+
     async fn make(&self, state: &State, name: &str) -> Answer<(Arc<Source>, Good)> {
         let (spec, keys) = (&state.row.spec, state.keys.as_ref());
         if !spec.names(name) {
-            return Ok((self.default(keys)?, Good::ForGood));
+            return Ok((self.default(keys)?, Good::Always));
         }
         let references = spec.references(name);
         let looked_up = self.proof.look_up(&references).await?;
@@ -113,6 +128,37 @@ impl FindSource for Sources {
             Some(source) => Ok(Some(source)),
             None => self.source(&mut state, name, now).await,
         }
+    }
+
+    /// Those that webhooks came for since the environment began: to open the others costs calls.
+    fn at_hand(&self) -> Vec<Arc<Source>> {
+        let state = self.state.try_lock();
+        state.map(|state| state.ready.all(&state.row).cloned().collect()).unwrap_or_default()
+    }
+}
+
+impl LearnSecret for Sources {
+    async fn learn(&self, source: &str, secret: &Secret, now: Timestamp) -> Answer<bool> {
+        let keys = self.state.lock().await.keys.clone();
+        let Some(keys) = keys else { return Ok(false) };
+        self.store.take_learned(source, &learned::seal(&keys, source, secret, now)?).await
+    }
+}
+
+impl ListSources for Sources {
+    async fn list_sources(&self) -> Answer<Vec<Arc<Source>>> {
+        let mut state = self.state.lock().await;
+        state.row.refresh(&self.store, Timestamp::now()).await?;
+        let applied = state.row.spec.source_names().map(str::to_owned);
+        let names: BTreeSet<String> = applied.chain([DEFAULT.to_owned()]).collect();
+        let mut found = Vec::new();
+        for name in names {
+            match self.make(&state, &name).await {
+                Ok((source, _)) => found.push(source),
+                Err(problem) => tracing::error!(source = name, %problem, "a source cannot be read; apply it again"),
+            }
+        }
+        Ok(found)
     }
 }
 

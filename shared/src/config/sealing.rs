@@ -34,7 +34,7 @@ impl Spec {
     pub fn resolve(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
         self.each_secret(|spot, key, text| {
             if text.starts_with("env:") {
-                let secret = written(text, environment).map_err(|why| ConfigError::new(key, why))?;
+                let secret = written(spot, text, environment).map_err(|why| ConfigError::new(key, why))?;
                 // What was read from a file ends with an empty line.
                 *text = if spot.field == TLS_KEY { secret.expose().trim() } else { secret.expose() }.to_owned();
             }

@@ -97,7 +97,7 @@ impl<'a> Secrets<'a> {
                 looked_up.get(text).cloned().map(Some).ok_or_else(|| format!("{text} could not be looked up"))
             }
             Self::Kept { rings, .. } => rings.open(text, spot).transpose().map_err(|why| why.to_string()),
-            Self::Written { environment, .. } => written(text, *environment).map(Some),
+            Self::Written { environment, .. } => written(spot, text, *environment).map(Some),
             Self::Sent { references: true } if is_reference(text) => bounded(text).map(|()| None),
             Self::Sent { .. } => sent(text).map(Some),
         }
@@ -113,12 +113,42 @@ impl<'a> Secrets<'a> {
     }
 }
 
-pub(super) fn written(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Secret, String> {
-    if let Some(name) = text.strip_prefix("env:") {
-        let value = environment(name).filter(|value| !value.is_empty());
-        return value.map(Secret::new).ok_or_else(|| format!("the environment has no {name}"));
+pub(super) fn written(
+    spot: Spot<'_>,
+    text: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Secret, String> {
+    let Some(name) = text.strip_prefix("env:") else { return sent(text) };
+    let value = environment(name).ok_or_else(|| format!("the environment has no {name}"))?;
+    if value.is_empty() {
+        return Err(format!("{name} of the environment is empty"));
     }
-    sent(text)
+    // A key in PEM ends with a line break.
+    if spot.kind == Kind::Source {
+        plain(&value).map_err(|why| format!("{name} of the environment {why}"))?;
+    }
+    Ok(Secret::new(value))
+}
+
+/// Refuses what went wrong on the way from a provider's page into a setting.
+fn plain(text: &str) -> Result<(), &'static str> {
+    if text != text.trim() {
+        return Err("begins or ends with white space or a line break, which no caller can send");
+    }
+    let inner = |quote| text.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
+    match inner('"').or_else(|| inner('\'')) {
+        Some(_) => Err("has quotes around it, which are no part of it"),
+        None => Ok(()),
+    }
+}
+
+/// Whether it is a variable as shells and other programs write it.
+fn is_variable(text: &str) -> bool {
+    let braced = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let name = braced.or_else(|| text.strip_prefix('$')).or_else(|| text.strip_prefix("env."));
+    let is_name =
+        |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    name.is_some_and(|name| !name.is_empty() && is_name(name)) || text.starts_with("$(")
 }
 
 fn sent(text: &str) -> Result<Secret, String> {
@@ -131,9 +161,10 @@ fn sent(text: &str) -> Result<Secret, String> {
     if seal::is_sealed(text) || text == SHOWN {
         return Err("is sealed; write the secret itself".into());
     }
-    if text != text.trim() {
-        return Err("begins or ends with white space, which no caller can send".into());
+    if is_variable(text) {
+        return Err("is the name of a variable, which is not looked up; write env:NAME".into());
     }
+    plain(text)?;
     Ok(Secret::new(text))
 }
 

@@ -38,6 +38,7 @@ pub(super) fn check(name: &str, spec: SourceSpec, secrets: Secrets<'_>) -> Resul
             "a source's name is 1 to 63 of a-z, 0-9 and -, not first a -, and not \"health\"",
         ));
     }
+    verify::none_beside(&path, &spec.unknown)?;
     known(&path, &spec.unknown, spec::SOURCE)?;
     Ok(Source {
         name: name.to_owned(),
@@ -164,7 +165,7 @@ mod tests {
             (
                 "verify",
                 json!({"scheme": "githb", "secret": "s"}),
-                "sources.a.verify.scheme: \"githb\" is not a scheme; did you mean \"github\"? Allowed: password, github, standard",
+                "sources.a.verify.scheme: \"githb\" is not a scheme; did you mean \"github\"? `hookpost providers` lists them",
             ),
             (
                 "verify",
@@ -185,6 +186,9 @@ mod tests {
             ("publish", json!("a b"), "sources.a.publish: \"a b\" is not an event type; write words"),
             ("tenant", json!("A"), "sources.a.tenant: \"A\" is not a tenant's name; write 1 to 63"),
             ("emial", json!("x"), "sources.a.emial: is not a known key; did you mean \"email\"?"),
+            ("scheme", json!("github"), "sources.a.scheme: belongs below verify; write verify: { scheme: … }"),
+            ("any", json!([]), "sources.a.any: belongs below verify"),
+            ("secret", json!("s"), "sources.a.secret: belongs below verify; write verify: { scheme: …, secret: … }"),
             ("email", json!([]), "sources.a.email: is missing"),
             ("email", json!("nobody"), "sources.a.email: \"nobody\" is not an e-mail address"),
             ("email", json!(vec!["a@b.c"; 51]), "sources.a.email: names 51 recipients; at most 50"),

@@ -70,7 +70,8 @@ pub(super) struct SourceSpec {
     pub(super) unknown: Unknown,
 }
 
-#[derive(Clone, Deserialize, Serialize)]
+/// Read by [`super::verify`], which says what to write instead.
+#[derive(Clone, Serialize)]
 pub(super) struct VerifySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) scheme: Option<String>,
@@ -130,6 +131,11 @@ impl Spec {
     /// The names of its sources.
     pub fn source_names(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// The scheme of that source, where it names one alone.
+    pub fn scheme_of(&self, source: &str) -> Option<&str> {
+        self.sources.as_ref()?.get(source)?.verify.as_ref()?.scheme.as_deref()
     }
 
     /// The names of its endpoints, of all tenants.

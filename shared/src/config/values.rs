@@ -3,9 +3,10 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::ConfigError;
 use super::text::OneOrMany;
-use super::{ConfigError, suggestion};
 use crate::endpoint::{DEFAULT_TENANT, is_name};
+use crate::nearest::suggestion;
 use crate::quantity::{self, Rate};
 
 /// That text, quoted, and what is wrong with it.

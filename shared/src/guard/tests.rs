@@ -4,8 +4,8 @@ mod spellings;
 
 use super::*;
 
-const PUBLIC: Guard = Guard { allow_loopback: false };
-const LOCAL: Guard = Guard { allow_loopback: true };
+const PUBLIC: Guard = Guard { allow_loopback: false, allow_sns: false };
+const LOCAL: Guard = Guard { allow_loopback: true, allow_sns: false };
 
 fn refusal(url: &str) -> String {
     PUBLIC.target(url).expect_err(url).0

@@ -84,11 +84,11 @@ async fn open(bodies: &impl GetBody, leased: &Leased) -> Answer<Result<Webhook, 
 }
 
 fn delivery(source: &Source, webhook: &Webhook) -> Option<String> {
-    named(source.delivery()?, webhook.delivery(), webhook)
+    named(source.delivery(&webhook.by())?, webhook.delivery(), webhook)
 }
 
 fn event(source: &Source, webhook: &Webhook) -> Option<String> {
-    named(source.event()?, webhook.event(), webhook)
+    named(source.event(&webhook.by())?, webhook.event(), webhook)
 }
 
 /// What stands at a place: in the body, or in the head, from which it was taken at the door.

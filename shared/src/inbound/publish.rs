@@ -2,7 +2,7 @@
 
 use super::Mailer;
 use super::claim::Work;
-use crate::event::{Data, EventId};
+use crate::event::{Data, EventId, Origin};
 use crate::seam::{Answer, Publication, Publish};
 
 /// The content type of a body that names none.
@@ -24,6 +24,7 @@ impl<S, M, E, P: Publish, C> Mailer<S, M, E, P, C> {
             kind,
             received: webhook.received(),
             data: Data { content_type: content_type.to_owned(), bytes: webhook.body().clone() },
+            origin: Origin { source: source.name.clone(), proof: webhook.proof() },
         };
         self.publisher.publish(publication).await?;
         tracing::info!(source = source.name, id = %webhook.id(), "published");

@@ -1,9 +1,12 @@
 //! What may be kept of a request's head: everything but credentials.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use http::header::HeaderName;
 use http::request::Parts;
 
-use crate::schemes::Presented;
+use crate::schemes::{self, Presented, Scheme};
 use crate::secret::Secret;
 use crate::signature::Place;
 use crate::source::Source;
@@ -12,23 +15,54 @@ use crate::source::Source;
 pub(super) const REDACTED: &str = "[redacted]";
 
 /// Parts of the names of headers that carry credentials, or what was made from them.
-const SENSITIVE: [&str; 11] =
-    ["auth", "cookie", "cred", "hmac", "jwt", "key", "pass", "secret", "session", "sig", "token"];
+const SENSITIVE: [&str; 15] = [
+    "auth",
+    "cookie",
+    "cred",
+    "hash",
+    "hmac",
+    "jwt",
+    "key",
+    "-mac",
+    "pass",
+    "secret",
+    "session",
+    "sig",
+    "token",
+    "trello-webhook",
+    "verification",
+];
 
-/// Names of query parameters that carry credentials.
-const CREDENTIALS: [&str; 11] = [
+/// Names of query parameters that carry credentials, or what a provider repeats to prove itself.
+const CREDENTIALS: [&str; 20] = [
     "token",
     "access_token",
     "api_key",
     "apikey",
     "auth",
     "client_secret",
+    "clientstate",
+    "crc_token",
+    "hmac",
+    "hub.verify_token",
+    "id_token",
+    "jwt",
     "passwd",
     "password",
+    "refresh_token",
     "secret",
     "sig",
     "signature",
+    "validationtoken",
+    "verify_token",
 ];
+
+/// Where the proofs of all schemes stand, in lower case: headers and parameters.
+static PROOFS: LazyLock<(HashSet<String>, HashSet<String>)> = LazyLock::new(|| {
+    let places = || schemes::all().iter().flat_map(Scheme::places);
+    let headers = places().flat_map(Place::headers).map(str::to_ascii_lowercase).collect();
+    (headers, places().filter_map(Place::parameter).map(str::to_ascii_lowercase).collect())
+});
 
 /// A head without credentials.
 #[derive(Default)]
@@ -43,25 +77,46 @@ pub(super) struct Kept {
     pub(super) event: Option<String>,
 }
 
-pub(super) fn redact(head: &Parts, source: &Source) -> Kept {
-    let secrets = source.verifier.secrets();
-    let headers = head.headers.iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), header(name, value.as_bytes(), secrets))).collect();
+/// The schemes are those that proved it: where they say, delivery and event are named.
+pub(super) fn redact(head: &Parts, source: &Source, by: &[&'static Scheme]) -> Kept {
+    let (secrets, places) = (source.verifier.secrets(), source.verifier.places());
+    let clean = |name: &HeaderName, value: &[u8]| (name.to_string(), header(name, value, &places, secrets));
     Kept {
-        headers,
-        query: head.uri.query().map(|query| clean_query(query, secrets)).filter(|query| !query.is_empty()),
-        delivery: named(head, source.delivery(), secrets),
-        event: named(head, source.event(), secrets),
+        headers: head.headers.iter().map(|(name, value)| clean(name, value.as_bytes())).collect(),
+        query: head.uri.query().map(|query| clean_query(query, &places, secrets)).filter(|query| !query.is_empty()),
+        delivery: named(head, source.delivery(by), secrets),
+        event: named(head, source.event(by), secrets),
     }
 }
 
-fn header(name: &HeaderName, value: &[u8], secrets: &[Secret]) -> String {
+fn header(name: &HeaderName, value: &[u8], places: &[Place], secrets: &[Secret]) -> String {
     let value = String::from_utf8_lossy(value);
-    if is_sensitive(name) || shows(&value, secrets) { REDACTED.into() } else { value.into_owned() }
+    if is_sensitive(name.as_str(), places) || is_token(&value) || shows(&value, secrets) {
+        REDACTED.into()
+    } else {
+        value.into_owned()
+    }
 }
 
-fn is_sensitive(name: &HeaderName) -> bool {
-    SENSITIVE.iter().any(|part| name.as_str().contains(part))
+/// Whether a text holds a JSON Web Token, which is a credential wherever it stands.
+fn is_token(text: &str) -> bool {
+    text.split([' ', ',', ';', '=']).any(|word| word.starts_with("eyJ") && word.matches('.').count() == 2)
+}
+
+fn is_sensitive(name: &str, places: &[Place]) -> bool {
+    // One of several that are numbered is known by its stem.
+    let stem = name.trim_end_matches(|last: char| last.is_ascii_digit()).trim_end_matches('-');
+    let is_proof = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(stem);
+    SENSITIVE.iter().any(|part| name.contains(part))
+        || PROOFS.0.contains(name)
+        || PROOFS.0.contains(stem)
+        || places.iter().flat_map(|place| place.headers()).any(is_proof)
+}
+
+fn is_credential(name: &str, places: &[Place]) -> bool {
+    CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known))
+        || PROOFS.1.contains(&name.to_ascii_lowercase())
+        || places.iter().filter_map(|place| place.parameter()).any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether a text holds a secret, as it is or percent-encoded.
@@ -76,10 +131,10 @@ fn decoded(text: &str) -> String {
     form_urlencoded::parse(plain.as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
-fn clean_query(query: &str, secrets: &[Secret]) -> String {
+fn clean_query(query: &str, places: &[Place], secrets: &[Secret]) -> String {
     let clean = |part: &&str| {
         let mut pairs = form_urlencoded::parse(part.as_bytes());
-        let credential = pairs.any(|(name, _)| CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        let credential = pairs.any(|(name, value)| is_credential(&name, places) || is_token(&value));
         !credential && !shows(part, secrets)
     };
     let kept: Vec<&str> = query.split('&').filter(clean).collect();
@@ -101,8 +156,10 @@ fn named(head: &Parts, place: Option<&Place>, secrets: &[Secret]) -> Option<Stri
 mod tests {
     use http::Request;
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::schemes::{Settings, Verifier};
     use crate::source::test_source;
 
     fn redacted(secret: &str, header: (&str, &[u8]), query: &str) -> Kept {
@@ -111,7 +168,7 @@ mod tests {
             request = request.header(name, value);
         }
         let request = request.uri(format!("/in?{query}")).body(()).unwrap();
-        redact(&request.into_parts().0, &test_source(secret))
+        redact(&request.into_parts().0, &test_source(secret), &[])
     }
 
     #[test]
@@ -123,6 +180,105 @@ mod tests {
         for name in ["X-Hub-Signature-256", "X-Gitlab-Token", "X-Api-Key", "Cookie", "x-webhook-password"] {
             let kept = redacted("hush", (name, b"value"), "");
             assert!(!format!("{:?}", kept.headers).contains("value"), "{name}");
+        }
+    }
+
+    /// Headers in which schemes that are more than a recipe read proofs: the rows do not tell.
+    const OWN: [&str; 14] = [
+        "authorization",
+        "cookie",
+        "hmacsignature",
+        "paypal-transmission-sig",
+        "plaid-verification",
+        "x-gitlab-token",
+        "x-goog-channel-token",
+        "x-hook-secret",
+        "x-hubspot-signature",
+        "x-hubspot-signature-v3",
+        "x-signature-ed25519",
+        "x-twilio-email-event-webhook-signature",
+        "x-twilio-signature",
+        "x-webhook-password",
+    ];
+
+    #[test]
+    fn no_proof_of_any_scheme_is_kept() {
+        let mut looked_at = 0;
+        let numbered = |place: &Place, name: &str| match place {
+            Place::Numbered { most, .. } => (1..=*most).map(|number| format!("{name}-{number}")).collect(),
+            _ => vec![name.to_owned()],
+        };
+        for scheme in schemes::all() {
+            for place in scheme.places() {
+                for name in place.headers().into_iter().flat_map(|name| numbered(place, name)) {
+                    let kept = redacted("hush", (&name, b"the proof"), "");
+                    assert!(!format!("{:?}", kept.headers).contains("the proof"), "{name} of {}", scheme.name);
+                    looked_at += 1;
+                }
+                if let Some(name) = place.parameter() {
+                    let kept = redacted("hush", ("x-a", b"b"), &format!("a=1&{name}=proof"));
+                    assert_eq!(kept.query.as_deref(), Some("a=1"), "{name} of {}", scheme.name);
+                }
+            }
+        }
+        assert!(looked_at > 1);
+        for name in OWN {
+            let kept = redacted("hush", (name, b"the proof"), "");
+            assert!(!format!("{:?}", kept.headers).contains("the proof"), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_provider_repeats_to_prove_itself_is_not_kept() {
+        for name in ["hub.verify_token", "crc_token", "validationToken", "clientState", "verify_token", "hmac", "JWT"] {
+            let kept = redacted("hush", ("x-a", b"b"), &format!("a=1&{name}=proof&b=2"));
+            assert_eq!(kept.query.as_deref(), Some("a=1&b=2"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_json_web_token_is_not_kept_wherever_it_stands() {
+        let kept = redacted("hush", ("x-acme", b"Bearer eyJhbGciOi.eyJzdWIi.c2ln"), "a=1&b=eyJhbGciOi.eyJzdWIi.c2ln");
+        assert!(kept.headers.contains(&("x-acme".into(), REDACTED.into())), "{:?}", kept.headers);
+        assert_eq!(kept.query.as_deref(), Some("a=1"));
+        assert!(!is_token("eyJhbGciOi") && !is_token("1.2.3"));
+    }
+
+    #[test]
+    fn the_place_that_an_owner_names_is_not_kept() {
+        for (scheme, values) in [
+            ("hmac", json!({ "header": "X-Acme-Seal" })),
+            ("jwt", json!({ "header": "X-Acme-Seal", "algorithm": "HS256", "issuer": "any", "audience": "any" })),
+        ] {
+            let secrets = [("secret".to_owned(), vec![Secret::new("hush hush hush hush hush hush hush")])].into();
+            let values = values.as_object().unwrap().clone().into_iter().collect();
+            let verifier = Verifier::new(schemes::named(scheme).unwrap(), Settings::new(secrets, values)).unwrap();
+            let all = Verifier::all(vec![verifier.clone()]).unwrap();
+            for verifier in [verifier, all] {
+                let source = Source { verifier, ..test_source("hush") };
+                let request = Request::builder().header("x-acme-seal", "the proof").header("x-acme-order", "17");
+                let kept = redact(&request.body(()).unwrap().into_parts().0, &source, &[]);
+                let expected = [("x-acme-seal", REDACTED), ("x-acme-order", "17")].map(|(n, v)| (n.into(), v.into()));
+                assert_eq!(kept.headers, expected, "{scheme}");
+            }
+        }
+        let places = [Place::Query("seal".into())];
+        assert!(is_credential("Seal", &places) && !is_credential("order", &places));
+    }
+
+    #[test]
+    fn where_the_scheme_has_its_credential_nothing_is_kept() {
+        use crate::schemes::{Settings, Verifier, named};
+        for (key, header, query) in [("header", "X-Shop-Word", ""), ("query", "x-other", "a=1&word=stale&b=2")] {
+            let name = if key == "header" { "X-Shop-Word" } else { "word" };
+            let values = [(key.to_owned(), serde_json::json!(name))].into();
+            let secrets = [("secret".to_owned(), vec![Secret::new("hush")])].into();
+            let verifier = Verifier::new(named("api-key").unwrap(), Settings::new(secrets, values)).unwrap();
+            let source = Source { verifier: Verifier::any(vec![verifier]).unwrap(), ..test_source("other") };
+            let request = Request::builder().uri(format!("/in?{query}")).header(header, "stale").body(()).unwrap();
+            let kept = redact(&request.into_parts().0, &source, &[]);
+            assert_eq!(kept.headers[0].1 == "stale", key == "query");
+            assert!(!kept.query.unwrap_or_default().contains("stale"));
         }
     }
 

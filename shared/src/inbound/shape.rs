@@ -96,7 +96,7 @@ fn view<'a>(work: &'a Work, event: Option<String>, body: String, note: &'static 
             Proof::Signed => "Signed: the body is as the sender made it",
             Proof::Authenticated => "Authenticated: the sender is known; the body is not signed",
         },
-        scheme: work.source.verifier.title(),
+        scheme: work.source.verifier.title(&webhook.by()),
         id: webhook.id().to_string(),
         delivery: work.delivery.as_deref().map(|id| one_line(id, 200)),
         received: webhook.received().to_string(),

@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
 use crate::id::WebhookId;
-use crate::schemes::Proof;
+use crate::schemes::{self, Proof, Scheme};
 use crate::timestamp::Timestamp;
 
 /// What a provider sent, proved genuine, credentials removed. Only the inbound path makes one: it
@@ -25,6 +25,9 @@ pub(super) struct Head {
     pub(super) caller: IpAddr,
     pub(super) method: String,
     pub(super) proof: Proof,
+    /// The schemes that proved it, where the source has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) by: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delivery: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +111,11 @@ impl Webhook {
         self.head.caller
     }
 
+    /// The schemes that proved it, where its source has several; empty for one.
+    pub fn by(&self) -> Vec<&'static Scheme> {
+        self.head.by.iter().filter_map(|name| schemes::named(name)).collect()
+    }
+
     pub fn method(&self) -> &str {
         &self.head.method
     }
@@ -169,6 +177,7 @@ pub(super) mod tests {
             caller: IpAddr::from([192, 0, 2, 1]),
             method: "POST".into(),
             proof: Proof::Signed,
+            by: Vec::new(),
             delivery: None,
             event: None,
             headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),

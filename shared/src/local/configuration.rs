@@ -80,7 +80,8 @@ impl Applied {
     /// logged. So is such an endpoint; but what is on its way to it waits, and what comes is still
     /// matched to it if only its secrets cannot be read.
     pub async fn start(store: Store, reading: Reading, owned: Owned) -> Answer<Self> {
-        let (sources, endpoints) = (Sources::new(Vec::new()), Endpoints::default());
+        let sources = Sources::new(Vec::new()).learning(store.clone(), reading.inbound.clone());
+        let endpoints = Endpoints::default();
         let applied = Self { store, reading, sources, endpoints, owned };
         applied.put_into_use(applied.store.read_config().await?.as_ref());
         Ok(applied)

@@ -11,7 +11,7 @@ use super::lanes::lane;
 use super::room::DELIVERY;
 use super::store::Store;
 use super::tables::{EVENTS, Tables};
-use crate::event::{Data, Digested, Event, EventId, EventType};
+use crate::event::{Data, Digested, Event, EventId, EventType, Origin};
 use crate::seam::{Answer, KeepEvent, Keeping, ReadEvent, Recipient, State, Unavailable};
 use crate::timestamp::Timestamp;
 
@@ -33,6 +33,8 @@ struct Head {
     digest: Digested,
     /// The endpoints that it is for.
     endpoints: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
 }
 
 /// An event read back, and the endpoints that it is for.
@@ -51,6 +53,7 @@ fn write(event: &Event, endpoints: Vec<String>) -> Bytes {
         content_type: event.data.content_type.clone(),
         digest: event.digest.clone(),
         endpoints,
+        origin: event.origin.clone(),
     };
     let head = serde_json::to_vec(&head).unwrap_or_default();
     let mut bytes = BytesMut::with_capacity(4 + head.len() + event.data.bytes.len());
@@ -64,12 +67,12 @@ fn write(event: &Event, endpoints: Vec<String>) -> Bytes {
 pub(super) fn read(tenant: &str, id: &str, bytes: &[u8], with_data: bool) -> Option<Stored> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (head, data) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-    let Head { kind, timestamp, received, channels, content_type, digest, endpoints } =
+    let Head { kind, timestamp, received, channels, content_type, digest, endpoints, origin } =
         serde_json::from_slice(head).ok()?;
     let bytes = if with_data { Bytes::copy_from_slice(data) } else { Bytes::new() };
     let data = Data { content_type, bytes };
     let (tenant, id) = (tenant.to_owned(), id.parse().ok()?);
-    Some(Stored { event: Event { tenant, id, kind, timestamp, received, channels, data, digest }, endpoints })
+    Some(Stored { event: Event { tenant, id, kind, timestamp, received, channels, data, digest, origin }, endpoints })
 }
 
 /// Has an event be for one more endpoint. `None` if it is not kept, or cannot be read.
@@ -176,5 +179,27 @@ impl Store {
             Ok(row.map(|row| read(tenant, id.as_str(), row.value(), with_data)))
         })?;
         row.map(|read| read.ok_or_else(|| Unavailable(format!("the event {id} cannot be read")))).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Data;
+    use crate::schemes::Proof;
+
+    #[test]
+    fn an_event_keeps_its_origin_and_one_of_before_has_none() {
+        let (kind, data): (EventType, _) = ("order.created".parse().unwrap(), Data::json("{}"));
+        let digest = Digested::of(&kind, None, &[], &data);
+        let (id, at) = ("wh-1".parse().unwrap(), Timestamp(1));
+        let origin = Some(Origin { source: "shop".into(), proof: Proof::Authenticated });
+        let (tenant, channels) = ("default".to_owned(), Vec::new());
+        let event = Event { tenant, id, kind, timestamp: at, received: at, channels, data, digest, origin };
+        let back = |event: &Event| read("default", "wh-1", &write(event, Vec::new()), true).map(|stored| stored.event);
+        assert_eq!(back(&event), Some(event.clone()));
+        let emitted = Event { origin: None, ..event };
+        assert!(!String::from_utf8_lossy(&write(&emitted, Vec::new())).contains("origin"), "as it was always written");
+        assert_eq!(back(&emitted), Some(emitted));
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase, TableDefinition};
 
-use super::tables::{Tables, UNDELIVERED};
+use super::tables::{LEARNED, Tables, UNDELIVERED};
 use super::undelivered;
 
 /// The layout of the tables below. A store of a later layout is left alone.
@@ -98,15 +98,26 @@ pub(super) fn make_database(file: &Path) -> Result<(), OpenError> {
 
 /// A store from before there were such tables gets them, filled, or stays as it was.
 pub(super) fn make_missing(database: &Database) -> Result<(), redb::Error> {
-    match database.begin_read()?.open_table(UNDELIVERED) {
-        Err(redb::TableError::TableDoesNotExist(_)) => {}
-        found => return found.map(drop).map_err(redb::Error::from),
+    let read = database.begin_read()?;
+    let lacks_undelivered = is_missing(read.open_table(UNDELIVERED))?;
+    if !lacks_undelivered && !is_missing(read.open_table(LEARNED))? {
+        return Ok(());
     }
     let write = database.begin_write()?;
     Tables::make_all(&write)?;
-    undelivered::find_all(&write)?;
+    if lacks_undelivered {
+        undelivered::find_all(&write)?;
+    }
     write.commit()?;
     Ok(())
+}
+
+fn is_missing<T>(opened: Result<T, redb::TableError>) -> Result<bool, redb::Error> {
+    match opened {
+        Ok(_) => Ok(false),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(true),
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 pub(super) fn open_database(file: &Path) -> Result<Database, OpenError> {

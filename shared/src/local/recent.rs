@@ -65,7 +65,17 @@ mod tests {
         let (tenant, id, kind) = (tenant.into(), id.parse().unwrap(), "a".parse().unwrap());
         let (timestamp, digest) = (Timestamp(0), Digested(String::new()));
         let data = Data::json(vec![b'1'; bytes]);
-        Arc::new(Event { tenant, id, kind, timestamp, received: timestamp, channels: Vec::new(), data, digest })
+        Arc::new(Event {
+            tenant,
+            id,
+            kind,
+            timestamp,
+            received: timestamp,
+            channels: Vec::new(),
+            data,
+            digest,
+            origin: None,
+        })
     }
 
     #[test]

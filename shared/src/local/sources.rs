@@ -3,27 +3,41 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::seam::{Answer, FindSource};
+use super::store::Store;
+use crate::learned;
+use crate::seal::Keys;
+use crate::seam::{Answer, FindSource, LearnSecret, ListSources, TakeLearned};
+use crate::secret::Secret;
 use crate::source::Source;
+use crate::timestamp::Timestamp;
 
 type ByName = HashMap<String, Arc<Source>>;
 
 #[derive(Clone)]
-pub struct Sources(Arc<RwLock<ByName>>);
+pub struct Sources {
+    by_name: Arc<RwLock<ByName>>,
+    /// Where secrets are kept that were handed over, and what they are sealed with.
+    learned: Option<(Store, Keys)>,
+}
 
 impl Sources {
     pub fn new(sources: Vec<Arc<Source>>) -> Self {
-        Self(Arc::new(RwLock::new(by_name(sources))))
+        Self { by_name: Arc::new(RwLock::new(by_name(sources))), learned: None }
+    }
+
+    /// The same, with secrets that were handed over.
+    pub(super) fn learning(self, store: Store, keys: Keys) -> Self {
+        Self { learned: Some((store, keys)), ..self }
     }
 
     /// From now on it is these.
     pub(super) fn replace(&self, sources: Vec<Arc<Source>>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = by_name(sources);
+        *self.by_name.write().unwrap_or_else(PoisonError::into_inner) = by_name(sources);
     }
 
     /// All of them, by name.
     pub fn all(&self) -> Vec<Arc<Source>> {
-        let mut all: Vec<_> = self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let mut all: Vec<_> = self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
@@ -36,6 +50,31 @@ fn by_name(sources: Vec<Arc<Source>>) -> ByName {
 
 impl FindSource for Sources {
     async fn find(&self, name: &str) -> Answer<Option<Arc<Source>>> {
-        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
+        let source = self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let (Some(source), Some((store, keys))) = (&source, &self.learned) else { return Ok(source) };
+        if !source.verifier.learns() {
+            return Ok(Some(Arc::clone(source)));
+        }
+        match learned::open(keys, name, store.read_learned(name)?.as_ref())? {
+            Some(secret) => learned::join(source, secret).map(Some),
+            None => Ok(Some(Arc::clone(source))),
+        }
+    }
+
+    fn at_hand(&self) -> Vec<Arc<Source>> {
+        self.all()
+    }
+}
+
+impl LearnSecret for Sources {
+    async fn learn(&self, source: &str, secret: &Secret, now: Timestamp) -> Answer<bool> {
+        let Some((store, keys)) = &self.learned else { return Ok(false) };
+        store.take_learned(source, &learned::seal(keys, source, secret, now)?).await
+    }
+}
+
+impl ListSources for Sources {
+    async fn list_sources(&self) -> Answer<Vec<Arc<Source>>> {
+        Ok(self.all())
     }
 }

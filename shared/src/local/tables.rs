@@ -30,6 +30,8 @@ pub(super) const DELIVERIES_BY_TIME: TableDefinition<(&str, u64, &str), u8> =
     TableDefinition::new("deliveries by time");
 pub(super) const ENDPOINTS: TableDefinition<&str, &[u8]> = TableDefinition::new("endpoints");
 pub(super) const TOKENS: TableDefinition<&str, &[u8]> = TableDefinition::new("tokens");
+/// Secrets that providers handed over, sealed, by source.
+pub(super) const LEARNED: TableDefinition<&str, &[u8]> = TableDefinition::new("learned");
 /// Deliveries that have not arrived, by lane, state, when their event was accepted, and event: those held, those given
 /// up, and those tried in vain that are tried again, with when. One that arrives at the first attempt is never here.
 pub(super) const UNDELIVERED: TableDefinition<(&str, u8, u64, &str), u64> = TableDefinition::new("undelivered");
@@ -93,4 +95,5 @@ tables! {
     replays_by_time: REPLAYS_BY_TIME, (bool, u64, &'static str, &'static str), ();
     tallies: TALLIES, (u64, &'static str), Counted;
     tokens: TOKENS, &'static str, &'static [u8];
+    learned: LEARNED, &'static str, &'static [u8];
 }

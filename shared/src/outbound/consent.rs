@@ -9,12 +9,13 @@ use tokio::time::timeout;
 
 use super::Deliverer;
 use super::authorize::Authorized;
-use super::sign::{self, US};
+use super::sign;
 use super::standing::Entry;
 use crate::endpoint::Endpoint;
 use crate::quantity::{Rate, per_minute};
 use crate::seam::{
-    Answer, Clock, Consent, EndpointState, KEPT, NoAnswer, Outgoing, Received, SendWebhook, Trouble, WriteEndpointState,
+    Answer, Clock, Consent, EndpointState, KEPT, NoAnswer, Outgoing, Received, SendWebhook, Trouble, US,
+    WriteEndpointState,
 };
 use crate::timestamp::Timestamp;
 

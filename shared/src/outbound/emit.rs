@@ -66,7 +66,7 @@ impl Emission {
         let Self { tenant, id: own, kind, timestamp, channels, data } = self;
         let digest = Digested::of(&kind, timestamp, &channels, &data);
         let timestamp = timestamp.unwrap_or(received);
-        Event { tenant, id: own.unwrap_or(id), kind, timestamp, received, channels, data, digest }
+        Event { tenant, id: own.unwrap_or(id), kind, timestamp, received, channels, data, digest, origin: None }
     }
 }
 

@@ -18,10 +18,11 @@ where
         if !self.store.has_room().await? {
             return Err(Unavailable("history is full".into()));
         }
-        let Publication { id, tenant, kind, received, data } = publication;
+        let Publication { id, tenant, kind, received, data, origin } = publication;
         let data = honest(data);
         let (digest, channels) = (Digested::of(&kind, Some(received), &[], &data), Vec::new());
-        let event = Event { tenant, id, kind, timestamp: received, received, channels, data, digest };
+        let origin = Some(origin);
+        let event = Event { tenant, id, kind, timestamp: received, received, channels, data, digest, origin };
         if self.fan_out(&event).await? == Accepted::Taken {
             tracing::error!(id = %event.id, "another event was accepted under the id of this webhook; it is not published");
         }

@@ -9,13 +9,12 @@ use super::authorize::Authorized;
 use super::consent::ORIGIN;
 use super::open::Open;
 use crate::endpoint::Endpoint;
-use crate::seam::{KEPT, Outgoing};
+use crate::seam::{KEPT, Outgoing, US};
 use crate::timestamp::Timestamp;
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
-pub(super) const US: HeaderValue = HeaderValue::from_static(concat!("hookpost/", env!("CARGO_PKG_VERSION")));
 
 pub(super) fn sign(open: &Open, authorized: &Authorized<'_>, now: Timestamp, limit: Duration) -> Outgoing {
     let (endpoint, id, written) = (&open.endpoint, open.event.id.as_str(), authorized.written);

@@ -137,6 +137,7 @@ fn event(news: &News, tenant: &str) -> Answer<Event> {
         data: Data::json(data),
         // Told again it may say more; it is the same event.
         digest: Digested(hex::encode(digest)),
+        origin: None,
     })
 }
 

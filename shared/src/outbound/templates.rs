@@ -208,6 +208,7 @@ mod tests {
             channels: vec!["eu".into(), "b2b".into()],
             data,
             digest: Digested(String::new()),
+            origin: None,
         };
         let data = self::data(&event);
         let values = minijinja::context! { id => "order-7", data };

@@ -157,7 +157,17 @@ mod tests {
         let data = Data { content_type: content_type.into(), bytes: data.to_vec().into() };
         let (id, kind, digest) = ("e".parse().unwrap(), "order.created".parse().unwrap(), Digested(String::new()));
         let timestamp = Timestamp(1_763_810_840_705);
-        Event { tenant: "t".into(), id, kind, timestamp, received: timestamp, channels: Vec::new(), data, digest }
+        Event {
+            tenant: "t".into(),
+            id,
+            kind,
+            timestamp,
+            received: timestamp,
+            channels: Vec::new(),
+            data,
+            digest,
+            origin: None,
+        }
     }
 
     /// What stands between the time and the end.

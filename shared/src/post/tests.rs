@@ -22,8 +22,8 @@ use super::{Dial, Post, Resolve, Trust};
 use crate::guard::Guard;
 use crate::seam::{KEPT, NoAnswer, Outgoing, Received, SendWebhook, Trouble};
 
-const LOCAL: Guard = Guard { allow_loopback: true };
-const PUBLIC: Guard = Guard { allow_loopback: false };
+const LOCAL: Guard = Guard { allow_loopback: true, allow_sns: false };
+const PUBLIC: Guard = Guard { allow_loopback: false, allow_sns: false };
 
 /// Answers every lookup with the next list; the last one stays.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
-use crate::event::{Data, Event, EventId, EventType};
+use crate::event::{Data, Event, EventId, EventType, Origin};
 use crate::timestamp::Timestamp;
 
 /// Names a delivery: one event on its way to one endpoint.
@@ -56,6 +56,7 @@ pub struct Publication {
     pub kind: EventType,
     pub received: Timestamp,
     pub data: Data,
+    pub origin: Origin,
 }
 
 /// Hands webhooks to whoever sends events.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::Answer;
 use crate::guard::Target;
@@ -65,6 +65,9 @@ pub struct Outgoing {
 
 /// What is kept of the body that an endpoint answers.
 pub const KEPT: usize = 16 << 10;
+
+/// How we call ourselves, wherever we go.
+pub(crate) const US: HeaderValue = HeaderValue::from_static(concat!("hookpost/", env!("CARGO_PKG_VERSION")));
 
 /// What a receiver answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Signed times: how they are written, and how far from ours they may be.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -24,12 +24,19 @@ pub enum Unit {
     Seconds,
     /// Unix time.
     Millis,
+    /// Unix time in seconds, or in milliseconds if it has more than eleven digits.
+    Either,
     /// ISO 8601 as RFC 3339 narrows it.
     Iso,
+    /// As in the header `Date`.
+    Http,
 }
 
 /// More digits are no time.
 const MOST_DIGITS: usize = 15;
+
+/// More digits are milliseconds.
+const MOST_SECONDS: usize = 11;
 
 impl Freshness {
     /// Unix seconds, 5 minutes either way.
@@ -70,9 +77,16 @@ impl Unit {
         match self {
             Self::Seconds => digits(text)?.checked_mul(1_000),
             Self::Millis => digits(text),
+            Self::Either if text.len() > MOST_SECONDS => digits(text),
+            Self::Either => digits(text)?.checked_mul(1_000),
             Self::Iso => {
                 let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
                 u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
+            }
+            Self::Http => {
+                let time =
+                    httpdate::parse_http_date(text).ok().filter(|time| httpdate::fmt_http_date(*time) == text)?;
+                u64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::{Digest as _, Sha1};
 use sha2::{Sha256, Sha512};
 
-use super::{Algorithm, Digest, LENIENT};
+use super::{Algorithm, Digest, LENIENT, PublicKey};
 use crate::secret::Secret;
 
 /// How a secret as the provider shows it becomes the key.
@@ -15,8 +15,10 @@ pub enum KeyForm {
     Utf8,
     Base64,
     Hex,
-    /// Base64, with or without `whsec_` before it (Standard Webhooks).
+    /// Base64, with or without `whsec_` or `v1,whsec_` before it (Standard Webhooks).
     Whsec,
+    /// The SHA-1 digest of the text.
+    Sha1,
 }
 
 /// A secret made ready to verify with.
@@ -25,6 +27,7 @@ pub enum Key {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
     Sha512(Box<Hmac<Sha512>>),
+    Public(PublicKey),
 }
 
 impl KeyForm {
@@ -36,8 +39,11 @@ impl KeyForm {
             Self::Base64 => LENIENT.decode(text).map_err(|_| "is not base64")?,
             Self::Hex => hex::decode(text).map_err(|_| "is not hexadecimal")?,
             Self::Whsec => {
+                let text = text.strip_prefix("v1,").unwrap_or(text);
                 LENIENT.decode(text.strip_prefix("whsec_").unwrap_or(text)).map_err(|_| "is not whsec_ and base64")?
             }
+            Self::Sha1 if text.is_empty() => Vec::new(),
+            Self::Sha1 => Sha1::digest(text).to_vec(),
         };
         if bytes.is_empty() { Err("is empty") } else { Ok(bytes) }
     }
@@ -49,7 +55,7 @@ impl Key {
     pub fn new(algorithm: Algorithm, secret: &Secret) -> Result<Self, &'static str> {
         match algorithm {
             Algorithm::Hmac { digest, key } => Self::hmac(digest, &key.bytes(secret)?),
-            Algorithm::Public { .. } => Err("is for an algorithm that is not built"),
+            Algorithm::Public(asymmetric) => PublicKey::read(asymmetric, secret.expose()).map(Self::Public),
         }
     }
 
@@ -71,6 +77,7 @@ impl Key {
             Self::Sha1(mac) => mac_fits(mac, message, signatures),
             Self::Sha256(mac) => mac_fits(mac, message, signatures),
             Self::Sha512(mac) => mac_fits(&**mac, message, signatures),
+            Self::Public(key) => key.fits(message, signatures),
         }
     }
 
@@ -80,6 +87,7 @@ impl Key {
             Self::Sha1(mac) => Some(over(mac, message).finalize().into_bytes().to_vec()),
             Self::Sha256(mac) => Some(over(mac, message).finalize().into_bytes().to_vec()),
             Self::Sha512(mac) => Some(over(&**mac, message).finalize().into_bytes().to_vec()),
+            Self::Public(_) => None,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The benchmark: Hookpost beside a server that does nothing and beside Debian's `webhook`, in one run;
-//! its deliveries beside a bare client; and its Lambda functions beside those of others.
+//! its deliveries beside a bare client; its schemes beside the bare primitive; and its Lambda functions beside those of others.
 
 mod baseline;
 mod deliveries;
 mod functions;
 mod load;
 mod million;
+mod schemes;
 mod servers;
 
 use load::{Kind, Load};
@@ -37,6 +38,7 @@ fn main() {
         Some("deliveries") => return deliveries::run(),
         Some("replays") => return deliveries::replays::run(),
         Some("million") => return million::reopen(),
+        Some("schemes") => return schemes::run(),
         Some("functions") => return functions::run(std::env::args().skip(2)),
         _ => {}
     }
@@ -50,6 +52,8 @@ fn main() {
     deliveries::run();
     println!();
     deliveries::replays::run();
+    println!();
+    schemes::run();
     println!();
     functions::run(std::iter::empty());
 }

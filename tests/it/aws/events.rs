@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{Function, Stack};
 
-fn event(name: &str) -> Value {
+pub(super) fn event(name: &str) -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("events/{name}.json"));
     let text = std::fs::read_to_string(&file).unwrap_or_else(|problem| panic!("{}: {problem}", file.display()));
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn start(stack: &Stack, name: &str) -> Function {
+pub(super) fn start(stack: &Stack, name: &str) -> Function {
     let function = name.to_lowercase();
     Function::start(name, stack.environment(&function), stack.folder().join(&function))
 }

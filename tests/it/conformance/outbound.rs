@@ -35,7 +35,17 @@ fn event(id: &str, received: Timestamp, data: impl Into<Bytes>) -> Event {
     let (kind, channels) = ("order.created".parse().unwrap(), vec!["one".to_owned(), "two".to_owned()]);
     let timestamp = Timestamp(1_700_000_000_123);
     let digest = Digested::of(&kind, Some(timestamp), &channels, &data);
-    Event { tenant: "default".into(), id: id.parse().unwrap(), kind, timestamp, received, channels, data, digest }
+    Event {
+        tenant: "default".into(),
+        id: id.parse().unwrap(),
+        kind,
+        timestamp,
+        received,
+        channels,
+        data,
+        digest,
+        origin: None,
+    }
 }
 
 fn key(event: &Event, endpoint: &str) -> DeliveryKey {

@@ -7,14 +7,29 @@ use std::time::Duration;
 use serde_json::json;
 use shared::aws::{self, Aws, Names};
 use shared::local;
-use shared::seam::{Bury, Claims, Clock, DeadLetters, Dequeue, Enqueue, GetBody, PutBody, WriteConfig};
+use shared::seam::{
+    AwaitLearned, Bury, Claims, Clock, DeadLetters, Dequeue, Enqueue, GetBody, PutBody, TakeLearned, WriteConfig,
+};
 use shared::timestamp::Timestamp;
 
 use crate::harness::{Emulator, Hand};
 
 /// All that a store must do.
 pub trait Store:
-    Enqueue + Dequeue + PutBody + GetBody + Claims + Bury + DeadLetters + WriteConfig + Clone + Send + Sync + 'static
+    Enqueue
+    + Dequeue
+    + PutBody
+    + GetBody
+    + Claims
+    + Bury
+    + DeadLetters
+    + WriteConfig
+    + TakeLearned
+    + AwaitLearned
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 
@@ -27,6 +42,8 @@ impl<S> Store for S where
         + Bury
         + DeadLetters
         + WriteConfig
+        + TakeLearned
+        + AwaitLearned
         + Clone
         + Send
         + Sync

@@ -23,7 +23,7 @@ fn event(n: usize, received: Timestamp) -> Event {
     let (kind, data) = ("order.created".parse().unwrap(), Data::json(json!({ "n": n }).to_string()));
     let digest = Digested::of(&kind, None, &[], &data);
     let (tenant, id) = ("default".into(), format!("event-{n:08}").parse().unwrap());
-    Event { tenant, id, kind, timestamp: received, received, channels: Vec::new(), data, digest }
+    Event { tenant, id, kind, timestamp: received, received, channels: Vec::new(), data, digest, origin: None }
 }
 
 /// Held for `a`, as they are after it was disabled.

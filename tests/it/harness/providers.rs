@@ -8,7 +8,8 @@ use sha2::Sha256;
 use super::Answer;
 use super::PostOffice;
 
-fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
+/// HMAC-SHA256.
+pub fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
     mac.update(message);
     mac.finalize().into_bytes().to_vec()

@@ -55,6 +55,13 @@ impl Tools {
         server(self.python_command(script, arguments))
     }
 
+    /// A Python script of that kind, run by the Python of that folder.
+    pub fn python_server_of(&self, folder: &str, script: &str) -> Child {
+        let mut command = Command::new(self.folder(&format!("{folder}/bin/python")));
+        command.arg(self.scripts.join(script));
+        server(command)
+    }
+
     /// A Node script of that kind.
     pub fn node_server(&self, script: &str, arguments: &[&str]) -> Child {
         server(self.node_command(script, arguments))

@@ -42,6 +42,8 @@ fn a_genuine_webhook_goes_out_once_as_an_event(world: World) {
     assert!(envelope.starts_with(r#"{"type":"order.created","timestamp":""#), "{envelope}");
     assert!(envelope.ends_with(&format!(r#","data":{body}}}"#)), "{envelope}");
     delivery(&*office, &id, "json", "delivered");
+    let shown = office.show(&format!("/api/v1/events/{id}"));
+    assert_eq!(shown["origin"], json!({ "source": "shop", "proof": "signed" }), "history says what it was made of");
 
     for _ in 0..3 {
         SHOP.post(&*office, "d-1", body.as_bytes()).accepted();

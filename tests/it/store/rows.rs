@@ -23,7 +23,8 @@ async fn judged(store: &Store, id: &str, received: Timestamp, attempt: Option<At
     let (kind, data) = ("order.created".parse().unwrap(), Data::json(json!({ "id": id }).to_string()));
     let (tenant, digest) = ("default".to_owned(), Digested::of(&kind, None, &[], &data));
     let id = id.parse().unwrap();
-    let event = Event { tenant, id, kind, timestamp: received, received, channels: Vec::new(), data, digest };
+    let event =
+        Event { tenant, id, kind, timestamp: received, received, channels: Vec::new(), data, digest, origin: None };
     store.keep_event(&event, &[Recipient { endpoint: "a".into(), due: received }]).await.unwrap();
     let key = DeliveryKey { tenant: "default".into(), event: event.id.clone(), endpoint: "a".into() };
     let turn = Turn { key, number: 1, due: received, paced: false };

@@ -21,7 +21,7 @@ fn event(id: usize) -> Event {
     let (kind, data) = ("order.created".parse().expect("a name"), Data::json("{}"));
     let digest = Digested::of(&kind, None, &[], &data);
     let (tenant, id, channels) = ("default".into(), format!("e{id}").parse().expect("a name"), Vec::new());
-    Event { tenant, id, kind, timestamp: NOW, received: NOW, channels, data, digest }
+    Event { tenant, id, kind, timestamp: NOW, received: NOW, channels, data, digest, origin: None }
 }
 
 fn opened() -> (tempfile::TempDir, Store) {

@@ -9,9 +9,8 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::Value;
 
-use super::super::sign::US;
 use crate::endpoint::{Endpoint, OAuth2, Style};
-use crate::seam::{Outgoing, Received};
+use crate::seam::{Outgoing, Received, US};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 

@@ -10,7 +10,17 @@ fn event(content_type: &str, data: &[u8]) -> Event {
     let data = Data { content_type: content_type.into(), bytes: data.to_vec().into() };
     let (id, kind, digest) = ("e".parse().unwrap(), "order.created".parse().unwrap(), Digested(String::new()));
     let timestamp = Timestamp(1_763_810_840_705);
-    Event { tenant: "t".into(), id, kind, timestamp, received: timestamp, channels: Vec::new(), data, digest }
+    Event {
+        tenant: "t".into(),
+        id,
+        kind,
+        timestamp,
+        received: timestamp,
+        channels: Vec::new(),
+        data,
+        digest,
+        origin: None,
+    }
 }
 
 const HEAD: &str = "type: order.created\ntimestamp: \"2025-11-22T11:27:20.705Z\"\n";

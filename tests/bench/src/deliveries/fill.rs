@@ -102,7 +102,7 @@ fn event(now: Timestamp, n: u64, data: Bytes) -> Event {
     let (kind, data) = ("order.created".parse().expect("a type"), Data::json(data));
     let digest = Digested::of(&kind, None, &[], &data);
     let (tenant, id, channels) = ("default".to_owned(), EventId::new(now, random), Vec::new());
-    Event { tenant, id, kind, timestamp: now, received: now, channels, data, digest }
+    Event { tenant, id, kind, timestamp: now, received: now, channels, data, digest, origin: None }
 }
 
 async fn keep(store: &Store, n: usize, endpoints: &[String]) {

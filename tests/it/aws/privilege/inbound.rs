@@ -5,6 +5,7 @@ use crate::harness::{Bend, PASSWORD, Stack, eventually};
 pub fn everything(stack: &Stack) {
     stack.apply(
         "sources:
+  b: { verify: { scheme: asana }, email: ops@example.com }
   a: { verify: { scheme: password, secret: ['secretsmanager:hookpost/a', 'ssm:/hookpost/a'] }, email: ops@example.com }
 ",
     );
@@ -15,6 +16,7 @@ pub fn everything(stack: &Stack) {
     stack.settle();
     let bearer = format!("Bearer {PASSWORD}");
     let post = |body: &[u8]| stack.send("POST", "/in", &[("authorization", &bearer)], body).accepted();
+    handed_over(stack);
     // Refused for now, then for good: hidden, then dead, with a body in the bucket.
     let mut refusals = 0;
     stack.wire().bend(&stack.account, move |call| {
@@ -34,4 +36,14 @@ pub fn everything(stack: &Stack) {
     stack.mail(&dead);
     stack.verb(&["status"], &[]);
     stack.settle();
+}
+
+/// A secret that is waited for, taken, and forgotten.
+fn handed_over(stack: &Stack) {
+    let run = |verb: &str| assert!(stack.verb(&["sources", verb, "b"], &[]).status.success(), "{verb}");
+    run("wait");
+    let secret = ("x-hook-secret", "0123456789abcdef0123456789abcdef");
+    assert_eq!(stack.send("POST", "/in/b", &[secret], b"{}").status, 200);
+    run("secret");
+    run("forget");
 }

@@ -21,7 +21,7 @@ use shared::seam::{Clock, Dequeue};
 use super::{ENDPOINTS, WAITS};
 use crate::crash::TIMES;
 use crate::crash::faulty::{Faulty, Outbox, Plan};
-use crate::harness::{Hand, Played, Unheard, answer, endpoints, eventually};
+use crate::harness::{Hand, Nobody, Played, Unheard, answer, endpoints, eventually};
 
 const LEASE: Duration = Duration::from_secs(75);
 
@@ -115,7 +115,7 @@ impl World {
 
     /// Posts like a provider a webhook that goes on as an event.
     async fn post(&mut self, store: &Faulty<Store>) {
-        let listener = Listener::new(sources(), store.clone());
+        let listener = Listener::new(sources(), store.clone(), Nobody, Guard::default());
         for _ in 0..3 {
             self.webhooks += 1;
             let at = self.clock.now();
