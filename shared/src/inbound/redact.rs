@@ -80,10 +80,10 @@ pub(super) struct Kept {
 /// The schemes are those that proved it: where they say, delivery and event are named.
 pub(super) fn redact(head: &Parts, source: &Source, by: &[&'static Scheme]) -> Kept {
     let (secrets, places) = (source.verifier.secrets(), source.verifier.places());
-    let clean = |name: &HeaderName, value: &[u8]| (name.to_string(), header(name, value, &places, secrets));
+    let clean = |name: &HeaderName, value: &[u8]| (name.to_string(), header(name, value, places, secrets));
     Kept {
         headers: head.headers.iter().map(|(name, value)| clean(name, value.as_bytes())).collect(),
-        query: head.uri.query().map(|query| clean_query(query, &places, secrets)).filter(|query| !query.is_empty()),
+        query: head.uri.query().map(|query| clean_query(query, places, secrets)).filter(|query| !query.is_empty()),
         delivery: named(head, source.delivery(by), secrets),
         event: named(head, source.event(by), secrets),
     }

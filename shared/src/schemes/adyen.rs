@@ -28,8 +28,7 @@ struct Adyen(Vec<Key>);
 
 fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
     let algorithm = Algorithm::Hmac { digest: Digest::Sha256, key: KeyForm::Hex };
-    let keys = settings.secrets(SECRET.key).iter().map(|secret| Key::new(algorithm, secret));
-    let keys = keys.collect::<Result<_, _>>().map_err(|problem| Wrong::new(SECRET.key, problem))?;
+    let keys = settings.keys(|secret| Key::new(algorithm, secret))?;
     Ok(Arc::new(Adyen(keys)))
 }
 

@@ -42,8 +42,7 @@ pub(crate) fn key(private: &Secret) -> Result<Key, &'static str> {
 }
 
 fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
-    let keys = settings.secrets("secret").iter().map(key).collect::<Result<_, _>>();
-    Ok(Arc::new(Braintree(keys.map_err(|problem| Wrong::new("secret", problem))?)))
+    Ok(Arc::new(Braintree(settings.keys(key)?)))
 }
 
 impl Prove for Braintree {

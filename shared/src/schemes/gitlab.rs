@@ -36,8 +36,7 @@ fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
     match secrets.iter().filter(is_signing).count() {
         0 => Ok(Arc::new(Shown(secrets.to_vec()))),
         count if count == secrets.len() => {
-            let keys = secrets.iter().map(|secret| Key::new(STANDARD.algorithm, secret)).collect::<Result<_, _>>();
-            Ok(Arc::new(Signed(keys.map_err(|problem| Wrong::new("secret", problem))?)))
+            Ok(Arc::new(Signed(settings.keys(|secret| Key::new(STANDARD.algorithm, secret))?)))
         }
         _ => Err(Wrong::new("secret", "mixes signing tokens (whsec_…) and secret tokens; only the first sign")),
     }

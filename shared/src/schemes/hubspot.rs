@@ -64,8 +64,7 @@ fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
     }
     Ok(Arc::new(match version {
         "v3" => {
-            let keys = secrets.iter().map(|secret| Key::hmac(Digest::Sha256, secret.expose().as_bytes()));
-            let keys = keys.collect::<Result<_, _>>().map_err(|problem| Wrong::new(SECRET.key, problem))?;
+            let keys = settings.keys(|secret| Key::hmac(Digest::Sha256, secret.expose().as_bytes()))?;
             HubSpot::V3 { keys, freshness: Freshness::new(Place::header(TIME)).unit(Unit::Millis) }
         }
         "v1" | "v2" => HubSpot::Older { secrets: secrets.to_vec(), with_address: version == "v2" },

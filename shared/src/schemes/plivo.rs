@@ -32,8 +32,7 @@ struct Plivo(Vec<Key>);
 
 fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
     let algorithm = Algorithm::Hmac { digest: Digest::Sha256, key: KeyForm::Utf8 };
-    let keys = settings.secrets("secret").iter().map(|secret| Key::new(algorithm, secret)).collect::<Result<_, _>>();
-    Ok(Arc::new(Plivo(keys.map_err(|problem| Wrong::new("secret", problem))?)))
+    Ok(Arc::new(Plivo(settings.keys(|secret| Key::new(algorithm, secret))?)))
 }
 
 impl Prove for Plivo {

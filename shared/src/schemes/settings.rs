@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Scheme;
 use crate::secret::Secret;
+use crate::signature::Key;
 
 /// One key below `verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,15 @@ impl Settings {
     /// The secrets under a key: any of them will do, so that they can be rotated.
     pub fn secrets(&self, key: &str) -> &[Secret] {
         self.secrets.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The secret or secrets, made into keys.
+    ///
+    /// # Errors
+    /// One of them cannot be a key.
+    pub(super) fn keys(&self, read: impl Fn(&Secret) -> Result<Key, &'static str>) -> Result<Vec<Key>, Wrong> {
+        let keys = self.secrets(SECRET.key).iter().map(read).collect::<Result<_, _>>();
+        keys.map_err(|problem| Wrong::new(SECRET.key, problem))
     }
 
     /// All of them, for whoever must keep them out of what is stored.

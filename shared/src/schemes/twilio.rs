@@ -38,8 +38,7 @@ fn make(settings: &Settings) -> Result<Arc<dyn Prove>, Wrong> {
         Some(_) => return Err(Wrong::new(ALGORITHM.key, "is neither sha1 nor sha256")),
     };
     let algorithm = Algorithm::Hmac { digest, key: KeyForm::Utf8 };
-    let keys = settings.secrets(SECRET.key).iter().map(|secret| Key::new(algorithm, secret));
-    let keys = keys.collect::<Result<_, _>>().map_err(|problem| Wrong::new(SECRET.key, problem))?;
+    let keys = settings.keys(|secret| Key::new(algorithm, secret))?;
     Ok(Arc::new(Twilio { digest, keys }))
 }
 

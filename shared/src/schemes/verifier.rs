@@ -22,6 +22,7 @@ pub struct Verifier {
     /// The first scheme's.
     settings: Arc<Settings>,
     secrets: Vec<Secret>,
+    places: Vec<Place>,
 }
 
 impl Verifier {
@@ -78,7 +79,8 @@ impl Verifier {
         secrets.dedup();
         let settings = parts.first().map(|part| Arc::clone(&part.settings)).unwrap_or_default();
         let schemes = parts.iter().map(|part| part.scheme).collect();
-        Self { schemes, settings, secrets, asked: Arc::new(asked) }
+        let places = parts.iter().filter_map(|part| part.proof.as_deref()).flat_map(Prove::places).collect();
+        Self { schemes, settings, secrets, places, asked: Arc::new(asked) }
     }
 
     /// The schemes with what the owner said of each, in the owner's order.
@@ -166,8 +168,8 @@ impl Verifier {
     }
 
     /// Where in the head its proofs stand, for whoever must keep them out of what is stored.
-    pub fn places(&self) -> Vec<Place> {
-        self.parts().into_iter().filter_map(|part| part.proof.as_deref()).flat_map(Prove::places).collect()
+    pub fn places(&self) -> &[Place] {
+        &self.places
     }
 
     /// The names of its schemes and how they are joined, like `basic and address` or `standard or password`.
